@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Ports: where packets come in and go out.
+ *
+ * A device (a NIC, a ring, a pair of capture files) has ports, a port has receive and transmit
+ * queues, and a queue is used by one thread at a time. The life of a port:
+ *
+ *	plx_port_open() -> plx_port_configure() -> plx_port_start() -> bursts on its queues
+ *	                                   ^                                     |
+ *	plx_port_close() <-----------------+------------ plx_port_stop() <-------+
+ *
+ * Start and stop may be repeated. A stopped port's queues may still be polled: they give and
+ * take nothing.
+ */
+#ifndef POLLUX_PORT_H
+#define POLLUX_PORT_H
+
+#include <pollux/pool.h>
+
+#include <stdio.h>
+
+PLX_BEGIN_DECLS
+
+struct plx_port;
+struct plx_rxq;
+struct plx_txq;
+
+/* Why a queue dropped frames. Each is counted by itself; plx_drop_name() has its name. */
+enum plx_drop {
+	PLX_DROP_NO_BUFFER, /* rx: the pool was empty */
+	PLX_DROP_TOO_LONG,  /* longer than the port takes */
+	PLX_DROP_EMPTY,     /* no byte in it */
+	PLX_DROP_NO_PEER,   /* tx: nobody at the other end, or no file to write to */
+	PLX_DROP_WRITE,     /* tx: the kernel or the disk refused it */
+	PLX_DROP_COUNT_,
+};
+
+/* What a queue has done since it was made or its statistics were cleared. */
+struct plx_queue_stats {
+	uint64_t packets; /* frames received, or taken to send */
+	uint64_t bytes;   /* of those frames, without FCS */
+	uint64_t drops[PLX_DROP_COUNT_];
+	uint64_t short_bursts; /* rx: calls with n below rx_max_entries, which give nothing */
+};
+
+struct plx_port_stats {
+	struct plx_queue_stats rx, tx; /* sums over all queues */
+};
+
+struct plx_link {
+	bool up;
+	bool full_duplex;
+	uint32_t mbps; /* 0: the port has no rate of its own */
+};
+
+enum plx_port_features {
+	PLX_PORT_RX = 1 << 0,          /* can receive */
+	PLX_PORT_TX = 1 << 1,          /* can send */
+	PLX_PORT_PROMISC_OFF = 1 << 2, /* can be told to receive its own frames only */
+	PLX_PORT_SET_MAC = 1 << 3,
+	PLX_PORT_SET_MTU = 1 << 4,
+	PLX_PORT_ENDS = 1 << 5,        /* its input can come to an end */
+};
+
+struct plx_desc_limits {
+	uint16_t min, max, initial; /* descriptors of a queue; min == max == 0: it has none */
+	bool pow2;                  /* powers of two only */
+};
+
+/* What a port can do. */
+struct plx_port_caps {
+	uint32_t features; /* enum plx_port_features */
+	uint16_t max_rxq, max_txq;
+	struct plx_desc_limits rxd, txd;
+	uint16_t mtu_min, mtu_max;
+	uint32_t max_frame; /* bytes of the longest frame it can give or take, without FCS */
+};
+
+struct plx_port_info {
+	char name[64];   /* the specification it was opened with, shortened if need be */
+	const char *driver;
+	uint16_t number; /* plx_pkt.port of what it receives; unique in the context */
+	int node;        /* NUMA node of the device; -1: none */
+	uint8_t mac[6];
+	uint16_t mtu;    /* bytes, without Ethernet header and FCS */
+	bool promiscuous;
+	bool started;
+	uint16_t n_rxq, n_txq; /* as configured, 0 before */
+	uint16_t rxd, txd;
+	uint16_t rx_max_entries; /* entries of the longest frame; known once configured */
+	struct plx_link link;
+	struct plx_port_caps caps;
+};
+
+/* How to set a port up. Zero members are the port's defaults. */
+struct plx_port_conf {
+	uint16_t n_rxq, n_txq; /* 0: one, if the port can receive or send at all */
+	uint16_t rxd, txd;
+	uint16_t mtu;
+	struct plx_pool *const *rx_pools; /* n_rxq pools to receive into, one a queue; */
+	struct plx_pool *rx_pool;         /* or one for all queues */
+};
+
+/**
+ * plx_port_open - open a port
+ * @ctx:  the context it will live in
+ * @spec: "driver[:key=value,...]", as in "pcap:rx=in.pcap,tx=out.pcap"; a comma, backslash or
+ *        equals sign in a value is written with a backslash before it
+ * @out:  the port; NULL on failure
+ *
+ * Opening makes the device, or joins it when it has ports left ("ring:name=a" twice gives the
+ * ring's two ends). The caller owns the port and ends it with plx_port_close().
+ * Threads: any. Burst loop: no.
+ * Errors: -EINVAL (NULL_ARG, NO_DRIVER, BAD_KEY, BAD_VALUE; FORMAT: a file is not what it should
+ * be), -EBUSY (ALREADY: the device's ports are all open), -ENOMEM (NOMEM), -ENOSPC (INDEX: 1,024
+ * ports are open); and what the kernel says of a file: -ENOENT, -EACCES, ... (FILE).
+ * Source: docs/architecture.md, "Ports".
+ */
+PLX_API int plx_port_open(struct plx_ctx *ctx, const char *spec, struct plx_port **out);
+
+/**
+ * plx_port_configure - set queues, pools and MTU
+ * @port: the port, stopped
+ * @conf: what to set; NULL for the defaults, which do for a port that only sends
+ *
+ * Everything is checked before anything is changed. Configuring again makes the queues anew:
+ * handles and statistics of the old ones are gone.
+ * Pools stay the caller's and must outlive the port or its next configuration.
+ * Threads: one at a time for a port. Burst loop: no.
+ * Errors: -EINVAL (NULL_ARG; TOO_LARGE: more queues or descriptors than the port has, MTU out of
+ * range; MISMATCH: rx queues without pool), -EBUSY (STATE: the port is started), -ENOTSUP
+ * (UNSUPPORTED: the port cannot receive or send), -ENOMEM (NOMEM).
+ * Source: docs/architecture.md, "Ports".
+ */
+PLX_API int plx_port_configure(struct plx_port *port, const struct plx_port_conf *conf);
+
+/**
+ * plx_port_start - let packets flow
+ * @port: the port, configured
+ *
+ * Threads: one at a time for a port. Burst loop: no.
+ * Errors: -EINVAL (NULL_ARG), -EPERM (ORDER: not configured), -EALREADY (ALREADY: started); and the driver's own.
+ * Source: docs/architecture.md, "Ports".
+ */
+PLX_API int plx_port_start(struct plx_port *port);
+
+/**
+ * plx_port_stop - stop the flow
+ * @port: the port
+ *
+ * Other threads must have left the bursts of its queues. Frames that the port took and has not
+ * sent are sent or dropped, and counted; a file is written out.
+ * Threads: one at a time for a port. Burst loop: no.
+ * Errors: -EINVAL (NULL_ARG), -EPERM (NOT_STARTED); -EIO, -ENOSPC, ... (FILE: writing out
+ * failed), and then the port is stopped all the same.
+ * Source: docs/architecture.md, "Ports".
+ */
+PLX_API int plx_port_stop(struct plx_port *port);
+
+/**
+ * plx_port_close - end a port
+ * @port: the port, started or not; NULL is nothing to do
+ *
+ * Stops it first where need be. Buffers that it still holds go back to their pools.
+ * Threads: one, and no other may use the port or its queues. Burst loop: no.
+ * Errors: as plx_port_stop() without NOT_STARTED; the port is closed all the same.
+ * Source: docs/architecture.md, "Ports".
+ */
+PLX_API int plx_port_close(struct plx_port *port);
+
+/**
+ * plx_port_rxq, plx_port_txq - a queue's handle
+ * @port:  the port, configured
+ * @index: 0 .. n_rxq - 1, or n_txq - 1
+ *
+ * Return: the queue, good until the port is configured again or closed; NULL when there is no
+ * such queue.
+ * Threads: any. Burst loop: resolve once, before it. Errors: none.
+ */
+PLX_API struct plx_rxq *plx_port_rxq(struct plx_port *port, unsigned index);
+PLX_API struct plx_txq *plx_port_txq(struct plx_port *port, unsigned index);
+
+/* The part of a queue that the burst calls need: the driver's function. */
+typedef unsigned (*plx_rx_burst_fn)(struct plx_rxq *q, struct plx_pkt *pkts, unsigned n);
+typedef unsigned (*plx_tx_burst_fn)(struct plx_txq *q, const struct plx_pkt *pkts, unsigned n);
+struct plx_queue_head {
+	union {
+		plx_rx_burst_fn rx;
+		plx_tx_burst_fn tx;
+	} burst;
+};
+
+/**
+ * plx_rx_burst - receive
+ * @q:    a receive queue
+ * @pkts: filled; the caller owns the packets
+ * @n:    entries that @pkts has room for, at least the port's rx_max_entries
+ *
+ * Gives what is there, whole frames only, and never waits. Any @n from rx_max_entries on will do;
+ * nothing is rounded.
+ * Return: entries filled. 0 may also mean the end: plx_rxq_status() tells.
+ * Threads: one at a time for a queue. Burst loop: yes.
+ * Errors: none; drops are counted (plx_rxq_stats()).
+ * Source: docs/architecture.md, "Ports".
+ */
+static inline unsigned plx_rx_burst(struct plx_rxq *q, struct plx_pkt *pkts, unsigned n)
+{
+	return ((const struct plx_queue_head *)(const void *)q)->burst.rx(q, pkts, n);
+}
+
+/**
+ * plx_tx_burst - send
+ * @q:    a transmit queue
+ * @pkts: packets to send, whole frames
+ * @n:    entries
+ *
+ * The port takes entries from the front, whole frames only, and frees them when they are sent.
+ * What it does not take stays the caller's: try again or free it. That includes a last frame
+ * whose last entry still has PLX_PKT_MORE.
+ * Return: entries taken, dropped ones included. Fewer than @n: the queue is full for now, or
+ * broken: plx_txq_status() tells.
+ * Threads: one at a time for a queue. Burst loop: yes.
+ * Errors: none; drops are counted (plx_txq_stats()).
+ * Source: docs/architecture.md, "Ports".
+ */
+static inline unsigned plx_tx_burst(struct plx_txq *q, const struct plx_pkt *pkts, unsigned n)
+{
+	return ((const struct plx_queue_head *)(const void *)q)->burst.tx(q, pkts, n);
+}
+
+/**
+ * plx_rxq_status - is there more to come?
+ * @q: a receive queue
+ *
+ * Ask when a burst gave nothing.
+ * Return: 0: more may come. -ENODATA (END): the input has ended. -ENODEV (NO_DEVICE): the device
+ * is gone. -EIO, -EINVAL, ... (FILE, FORMAT): the input broke; the record says how.
+ * Threads: the queue's. Burst loop: yes.
+ * Source: docs/architecture.md, "Ports".
+ */
+PLX_API int plx_rxq_status(struct plx_rxq *q);
+
+/**
+ * plx_txq_status - can it still send?
+ * @q: a transmit queue
+ *
+ * Return: 0, or as plx_rxq_status(): -ENOSPC (FILE) for a full disk.
+ * Threads: the queue's. Burst loop: yes.
+ * Source: docs/architecture.md, "Ports".
+ */
+PLX_API int plx_txq_status(struct plx_txq *q);
+
+/**
+ * plx_rxq_stats, plx_txq_stats - what one queue has done
+ * @q:     the queue
+ * @stats: filled
+ *
+ * Threads: any, also while the queue works: each count is exact, not all of one moment.
+ * Burst loop: yes. Errors: none.
+ */
+PLX_API void plx_rxq_stats(const struct plx_rxq *q, struct plx_queue_stats *stats);
+PLX_API void plx_txq_stats(const struct plx_txq *q, struct plx_queue_stats *stats);
+
+/**
+ * plx_port_stats - the sums over a port's queues
+ * @port:  the port
+ * @stats: filled
+ *
+ * Threads: any that does not race plx_port_configure(). Burst loop: yes. Errors: none.
+ */
+PLX_API void plx_port_stats(const struct plx_port *port, struct plx_port_stats *stats);
+
+/**
+ * plx_port_stats_clear - count from zero
+ * @port: the port
+ *
+ * Threads: any that does not race plx_port_configure(); the queues may work, they are not
+ * written to. Burst loop: yes. Errors: none.
+ */
+PLX_API void plx_port_stats_clear(struct plx_port *port);
+
+/**
+ * plx_drop_name - a drop reason's name, as statistics show it
+ * @reason: enum plx_drop
+ *
+ * Return: a static string such as "no_buffer"; NULL for a value out of range.
+ * Threads: any. Burst loop: yes. Errors: none.
+ */
+PLX_API const char *plx_drop_name(unsigned reason);
+
+/**
+ * plx_port_info - what a port is and how it stands
+ * @port: the port
+ * @info: filled
+ *
+ * Threads: any that does not race a change of the port. Burst loop: no. Errors: none.
+ */
+PLX_API void plx_port_info(struct plx_port *port, struct plx_port_info *info);
+
+/**
+ * plx_port_set_mtu - change the MTU
+ * @port: the port, stopped
+ * @mtu:  bytes without Ethernet header and FCS, caps.mtu_min .. caps.mtu_max
+ *
+ * Threads: one at a time for a port. Burst loop: no.
+ * Errors: -EINVAL (NULL_ARG, TOO_LARGE: out of range), -EBUSY (STATE: started), -ENOTSUP
+ * (UNSUPPORTED).
+ */
+PLX_API int plx_port_set_mtu(struct plx_port *port, uint16_t mtu);
+
+/**
+ * plx_port_set_mac - change the MAC address
+ * @port: the port
+ * @mac:  a unicast address that is not all zero
+ *
+ * Threads: one at a time for a port. Burst loop: no.
+ * Errors: -EINVAL (NULL_ARG, BAD_VALUE), -ENOTSUP (UNSUPPORTED).
+ */
+PLX_API int plx_port_set_mac(struct plx_port *port, const uint8_t mac[6]);
+
+/**
+ * plx_port_set_promiscuous - receive all frames, or only those for this port
+ * @port: the port
+ * @on:   true: all
+ *
+ * Threads: one at a time for a port. Burst loop: no.
+ * Errors: -EINVAL (NULL_ARG), -ENOTSUP (UNSUPPORTED: this port always receives all).
+ */
+PLX_API int plx_port_set_promiscuous(struct plx_port *port, bool on);
+
+enum plx_help_format {
+	PLX_HELP_TEXT, /* for a terminal */
+	PLX_HELP_MAN,  /* for a man page, mdoc(7) */
+};
+
+/**
+ * plx_drivers_help - describe the drivers and their keys
+ * @out:    where to
+ * @driver: one driver's name; NULL: all of them
+ * @format: the form
+ *
+ * Threads: any. Burst loop: no.
+ * Errors: -EINVAL (NULL_ARG, BAD_ENUM; NO_DRIVER: no such driver).
+ */
+PLX_API int plx_drivers_help(FILE *out, const char *driver, enum plx_help_format format);
+
+PLX_END_DECLS
+
+#endif

@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Taking and giving back: the part of pools that runs in burst loops.
+ */
+#include "pkt/pool_priv.h"
+
+#include "core/error.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* Packets are given back in runs of at most this many; the stack has as many spare slots. */
+#define RUN PLX_POOL_SPARE
+
+/* A thread is known by the address of this: no two live threads share it. */
+static _Thread_local char self __attribute__((tls_model("initial-exec")));
+
+/* Half a packet value, in one register: a packet is written by two stores. */
+typedef uint64_t pair __attribute__((vector_size(16)));
+
+#define load_relaxed(p)     atomic_load_explicit(p, memory_order_relaxed)
+#define store_relaxed(p, v) atomic_store_explicit(p, v, memory_order_relaxed)
+
+static bool owned_by_us(const struct plx_pool *pool)
+{
+	return load_relaxed(&pool->owner) == &self;
+}
+
+/* The pool's first taker since creation or plx_pool_disown() becomes its owner. */
+static bool become_owner(struct plx_pool *pool)
+{
+	const void *nobody = NULL;
+
+	return atomic_compare_exchange_strong_explicit(&pool->owner, &nobody, &self,
+						       memory_order_acquire, memory_order_relaxed);
+}
+
+void plx_pool_disown(struct plx_pool *pool)
+{
+	atomic_store_explicit(&pool->owner, NULL, memory_order_release);
+}
+
+/*
+ * Move what other threads gave back onto the stack. A slot that its thread has claimed but not
+ * yet written ends the walk; the rest waits for the next time, and nobody waits for the thread.
+ */
+static void collect_returns(struct plx_pool *pool)
+{
+	uint64_t head = load_relaxed(&pool->returns_head);
+	unsigned top = load_relaxed(&pool->top);
+	uint8_t *buffer;
+
+	for (;; head++) {
+		_Atomic(uint8_t *) *slot = &pool->returns[head & pool->returns_mask];
+
+		buffer = atomic_load_explicit(slot, memory_order_acquire);
+		if (!buffer)
+			break;
+		store_relaxed(slot, NULL);
+		pool->stack[top++] = buffer;
+	}
+	store_relaxed(&pool->top, top);
+	store_relaxed(&pool->returns_head, head);
+}
+
+/* Put buffers that were never used yet under the stack's top: the next 2 MiB of the arena. */
+static void grow(struct plx_pool *pool)
+{
+	unsigned first = load_relaxed(&pool->grown), top = load_relaxed(&pool->top), end;
+	struct plx_arena_info info;
+
+	/* One byte past the first buffer that is missing commits the chunk it ends in. */
+	if (plx_arena_commit(pool->arena, ((uint64_t)first + 1) * pool->stride))
+		return;
+	plx_arena_info(pool->arena, &info);
+	end = (unsigned)(info.committed / pool->stride);
+	if (end > pool->total)
+		end = pool->total;
+	/* Lowest address on top: a program that needs few buffers touches few pages. */
+	for (unsigned i = end; i > first; i--)
+		pool->stack[top++] = plx_pool_buffer(pool, i - 1);
+	store_relaxed(&pool->top, top);
+	store_relaxed(&pool->grown, end);
+}
+
+/* The stack holds fewer than @n: find more, best kept in cache first. */
+static __attribute__((noinline)) unsigned refill(struct plx_pool *pool, unsigned n)
+{
+	if (pool->release) {
+		plx_fail(-EPERM, PLX_R_UNSUPPORTED, pool->child.name,
+			 "the buffers of a wrapped pool come from their owner");
+		return 0;
+	}
+	if (!owned_by_us(pool) && !become_owner(pool)) {
+		plx_fail(-EPERM, PLX_R_NOT_OWNER, pool->child.name,
+			 "another thread takes from this pool: give each thread its own, or "
+			 "disown it first");
+		return 0;
+	}
+	if (load_relaxed(&pool->top) < n)
+		collect_returns(pool);
+	if (load_relaxed(&pool->top) < n && load_relaxed(&pool->grown) < pool->total)
+		grow(pool);
+	if (!load_relaxed(&pool->top))
+		plx_fail(-ENOMEM, PLX_R_NOMEM, pool->child.name, "no buffer is free");
+	return load_relaxed(&pool->top);
+}
+
+unsigned plx_pool_get(struct plx_pool *pool, const struct plx_pkt *like, struct plx_pkt *pkts,
+		      unsigned n)
+{
+	static const struct plx_pkt zero;
+	unsigned top = load_relaxed(&pool->top);
+	struct plx_pkt start = like ? *like : zero;
+	pair words[2];
+	uint8_t **stack;
+
+	if (!owned_by_us(pool) || top < n) {
+		top = refill(pool, n);
+		if (n > top)
+			n = top;
+	}
+	start.pool = pool->number;
+	memcpy(words, &start, sizeof(words));
+	top -= n;
+	stack = pool->stack + top;
+#pragma GCC unroll 4
+	for (unsigned i = 0; i < n; i++) {
+		pair first = { (uintptr_t)stack[i], words[0][1] };
+
+		plx_check_taken(pool, stack[i]);
+		memcpy(&pkts[i], &first, sizeof(first));
+		memcpy((uint8_t *)&pkts[i] + sizeof(first), &words[1], sizeof(words[1]));
+	}
+	if (n)
+		store_relaxed(&pool->top, top);
+	return n;
+}
+
+/* Buffers that are the pool's and whole: onto the stack, or into the queue of returns. */
+static void give(struct plx_pool *pool, uint8_t *const *buffers, unsigned n)
+{
+	uint64_t tail;
+
+	for (unsigned i = 0; i < n; i++)
+		plx_check_given(pool, buffers[i]);
+	if (owned_by_us(pool)) {
+		unsigned top = load_relaxed(&pool->top);
+
+		if (buffers != pool->stack + top)
+			memcpy(pool->stack + top, buffers, n * sizeof(*buffers));
+		store_relaxed(&pool->top, top + n);
+		return;
+	}
+	/*
+	 * Every buffer is in at most one slot and there are as many slots as buffers, so the
+	 * slots claimed here are empty. The owner sees each one as soon as it is written.
+	 */
+	tail = atomic_fetch_add_explicit(&pool->returns_tail, n, memory_order_relaxed);
+	for (unsigned i = 0; i < n; i++)
+		atomic_store_explicit(&pool->returns[(tail + i) & pool->returns_mask], buffers[i],
+				      memory_order_release);
+}
+
+/* True when the packet's buffer has no owner left and may go back. */
+static bool drop_share(struct plx_pool *pool, uint64_t index)
+{
+	_Atomic uint16_t *extra = &pool->extra_owners[index];
+
+	if (atomic_fetch_sub_explicit(extra, 1, memory_order_acq_rel))
+		return false;
+	store_relaxed(extra, 0);
+	return true;
+}
+
+/* One packet of whatever kind: shared, of a wrapped pool, or of no pool at all. */
+static void free_one(const struct plx_pkt *pkt)
+{
+	struct plx_pool *pool = plx_pool_find(pkt->pool);
+	uint64_t offset, index;
+	uint8_t *buffer;
+
+	if (pool && pool->release) {
+		pool->release(pool->release_arg, pkt, 1);
+		return;
+	}
+	offset = pool ? (uint64_t)(pkt->data - pool->base) : 0;
+	if (!pool || offset >= pool->span) {
+#ifdef PLX_CHECKS
+		plx_check_stop("a packet is freed whose data is not of its pool, number %u",
+			       pkt->pool);
+#endif
+		return;
+	}
+	index = plx_pool_index(pool, offset);
+	if (pkt->flags & PLX_PKT_SHARED && !drop_share(pool, index))
+		return;
+	buffer = plx_pool_buffer(pool, index);
+	give(pool, &buffer, 1);
+}
+
+/*
+ * The best case. A thread that frees what it has just taken finds the very addresses still lying
+ * in the stack above its top: then it is enough to move the top. (An address that was ever on the
+ * stack is a buffer's own, so nothing else needs checking.) With the first packet elsewhere it is
+ * not such a run, nor with one of the flags in @bar. Returns false, with nothing changed.
+ */
+static inline bool free_in_order(struct plx_pool *pool, const struct plx_pkt *pkts, unsigned n,
+				 uint32_t bar, uint32_t *bytes)
+{
+	unsigned top = load_relaxed(&pool->top);
+	uint8_t *const *stack = pool->stack + top;
+	uint64_t differ = 0;
+	uint32_t flags = 0, len = 0;
+
+	if (pkts[0].data != stack[0])
+		return false;
+#pragma GCC unroll 4
+	for (unsigned i = 0; i < n; i++) {
+		differ |= (uintptr_t)pkts[i].data ^ (uintptr_t)stack[i];
+		flags |= pkts[i].flags;
+		len += pkts[i].len;
+	}
+	if (differ || flags & bar)
+		return false;
+	for (unsigned i = 0; i < n; i++)
+		plx_check_given(pool, stack[i]);
+	store_relaxed(&pool->top, top + n);
+	*bytes = len;
+	return true;
+}
+
+/*
+ * The common case, without a branch a packet: all of one pool, none shared. The addresses are
+ * worked out straight into their place on the stack, and count only when all were good.
+ * Returns false, with nothing changed, when the run is not such a one.
+ */
+static bool free_run(const struct plx_pkt *pkts, unsigned n)
+{
+	struct plx_pool *pool = plx_pool_find(pkts[0].pool);
+	uint8_t *elsewhere[RUN], **to = elsewhere;
+	uint64_t farthest = 0;
+	uint32_t odd = 0, bytes;
+
+	if (!pool || pool->release)
+		return false;
+	if (owned_by_us(pool)) {
+		if (free_in_order(pool, pkts, n, PLX_PKT_SHARED, &bytes))
+			return true;
+		to = pool->stack + load_relaxed(&pool->top);
+	}
+	/* In locals: the compiler must think that to[] might be the pool. */
+	uint8_t *const base = pool->base, *const first = base + pool->headroom;
+	const uint64_t magic = pool->magic, stride = pool->stride;
+	const unsigned shift = pool->shift;
+	const uint16_t number = pool->number;
+
+	for (unsigned i = 0; i < n; i++) {
+		uint64_t offset = (uint64_t)(pkts[i].data - base);
+
+		odd |= (uint32_t)(pkts[i].pool ^ number) | (pkts[i].flags & PLX_PKT_SHARED);
+		farthest = offset > farthest ? offset : farthest;
+		to[i] = first + plx_pool_divide(offset, magic, shift) * stride;
+	}
+	if (odd || farthest >= pool->span)
+		return false;
+	give(pool, to, n);
+	return true;
+}
+
+/* How many packets from the first on are of one pool and not shared, so that free_run() fits. */
+static unsigned plain_run(const struct plx_pkt *pkts, unsigned n)
+{
+	unsigned run = 0;
+
+	while (run < n && pkts[run].pool == pkts[0].pool && !(pkts[run].flags & PLX_PKT_SHARED))
+		run++;
+	return run;
+}
+
+/* A run that is not all alike: take off its front what goes together; returns how much. */
+static unsigned free_front(const struct plx_pkt *pkts, unsigned n)
+{
+	const struct plx_pool *pool = plx_pool_find(pkts[0].pool);
+	unsigned run = plain_run(pkts, n);
+
+	if (run && pool && pool->release) {
+		pool->release(pool->release_arg, pkts, run);
+		return run;
+	}
+	if (run && run < n && free_run(pkts, run))
+		return run;
+	free_one(pkts);
+	return 1;
+}
+
+void plx_pkt_free(const struct plx_pkt *pkts, unsigned n)
+{
+	while (n) {
+		unsigned run = n < RUN ? n : RUN;
+
+		if (!free_run(pkts, run))
+			run = free_front(pkts, run);
+		pkts += run;
+		n -= run;
+	}
+}
+
+struct plx_sum plx_pkts_sent(const struct plx_pkt *pkts, unsigned n)
+{
+	struct plx_pool *pool = n ? plx_pool_find(pkts[0].pool) : NULL;
+	struct plx_sum sum = { n, 0 };
+	uint32_t bytes;
+
+	if (pool && !pool->release && n <= RUN && owned_by_us(pool) &&
+	    free_in_order(pool, pkts, n, PLX_PKT_SHARED | PLX_PKT_MORE, &bytes)) {
+		sum.bytes = bytes;
+		return sum;
+	}
+	sum = plx_sum_pkts(pkts, n);
+	plx_pkt_free(pkts, n);
+	return sum;
+}
+
+int plx_pkt_share(struct plx_pkt *pkt, unsigned extra)
+{
+	struct plx_pool *pool = plx_pool_find(pkt->pool);
+	_Atomic uint16_t *count;
+	uint16_t old;
+
+	if (!pool || (!pool->release && (uint64_t)(pkt->data - pool->base) >= pool->span))
+		return plx_fail(-EINVAL, PLX_R_INDEX, NULL, "the packet is of no pool");
+	if (pool->release)
+		return plx_fail(-ENOTSUP, PLX_R_UNSUPPORTED, pool->child.name,
+				"buffers of a wrapped pool cannot be shared");
+	count = &pool->extra_owners[plx_pool_index(pool, (uint64_t)(pkt->data - pool->base))];
+	old = load_relaxed(count);
+	do
+		if (extra > UINT16_MAX - 1u - old)
+			return plx_fail(-ERANGE, PLX_R_TOO_LARGE, pool->child.name,
+					"%u more owners are too many: a buffer has at most 65,535",
+					extra);
+	while (!atomic_compare_exchange_weak_explicit(count, &old, (uint16_t)(old + extra),
+						      memory_order_relaxed, memory_order_relaxed));
+	pkt->flags |= PLX_PKT_SHARED;
+	return 0;
+}
+
+/* Where a packet's buffer begins, headroom included; NULL when its memory is not ours. */
+static const uint8_t *buffer_start(const struct plx_pkt *pkt, const struct plx_pool **pool)
+{
+	uint64_t offset;
+
+	*pool = plx_pool_find(pkt->pool);
+	if (!*pool || (*pool)->release)
+		return NULL;
+	offset = (uint64_t)(pkt->data - (*pool)->base);
+	if (offset >= (*pool)->span)
+		return NULL;
+	return (*pool)->base + plx_pool_index(*pool, offset) * (*pool)->stride;
+}
+
+unsigned plx_pkt_headroom(const struct plx_pkt *pkt)
+{
+	const struct plx_pool *pool;
+	const uint8_t *start = buffer_start(pkt, &pool);
+
+	return start ? (unsigned)(pkt->data - start) : 0;
+}
+
+unsigned plx_pkt_tailroom(const struct plx_pkt *pkt)
+{
+	const struct plx_pool *pool;
+	const uint8_t *start = buffer_start(pkt, &pool);
+	const uint8_t *end = pkt->data + pkt->len;
+
+	return start && end < start + pool->stride ? (unsigned)(start + pool->stride - end) : 0;
+}
+
+static void count_held(const struct plx_pkt *pkts, unsigned n, enum plx_hold where, int side)
+{
+	for (unsigned i = 0, run; i < n; i += run) {
+		struct plx_pool *pool = plx_pool_find(pkts[i].pool);
+
+		for (run = 1; i + run < n && pkts[i + run].pool == pkts[i].pool;)
+			run++;
+		if (pool && !pool->release)
+			atomic_fetch_add_explicit(&pool->held[where][side].n, run,
+						  memory_order_release);
+	}
+}
+
+void plx_pkts_hold(const struct plx_pkt *pkts, unsigned n, enum plx_hold where)
+{
+	count_held(pkts, n, where, 0);
+}
+
+void plx_pkts_unhold(const struct plx_pkt *pkts, unsigned n, enum plx_hold where)
+{
+	count_held(pkts, n, where, 1);
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What ports need of packets and pools beyond the public calls.
+ */
+#ifndef PLX_PKT_PORTS_H
+#define PLX_PKT_PORTS_H
+
+#include <pollux/pool.h>
+
+/*
+ * Ports tell pools what they hold, so that plx_pool_account() always knows where every buffer is.
+ * A count is two totals that only grow, in and out, apart from each other: the thread that fills
+ * a ring and the thread that empties it do not share a line.
+ */
+enum plx_hold {
+	PLX_HOLD_RX, /* posted to a device to receive into */
+	PLX_HOLD_TX, /* accepted to send, not yet freed or handed on */
+};
+
+/* Burst loop: yes. Threads: any. Packets of wrapped pools do not count. */
+void plx_pkts_hold(const struct plx_pkt *pkts, unsigned n, enum plx_hold where);
+void plx_pkts_unhold(const struct plx_pkt *pkts, unsigned n, enum plx_hold where);
+
+/* Frames among some entries, and the bytes of all of them. */
+struct plx_sum {
+	unsigned frames;
+	uint64_t bytes;
+};
+
+static inline struct plx_sum plx_sum_pkts(const struct plx_pkt *pkts, unsigned n)
+{
+	struct plx_sum sum = { n, 0 };
+	uint32_t flags = 0, bytes = 0; /* enough for 65,536 entries */
+
+#pragma GCC unroll 4
+	for (unsigned i = 0; i < n; i++) {
+		bytes += pkts[i].len;
+		flags |= pkts[i].flags;
+	}
+	sum.bytes = bytes;
+	/* Seldom: frames in several entries. */
+	for (unsigned i = 0; flags & PLX_PKT_MORE && i < n; i++)
+		sum.frames -= pkts[i].flags & PLX_PKT_MORE;
+	return sum;
+}
+
+/* plx_sum_pkts() and plx_pkt_free() in one pass, for ports that are done with what they sent. */
+struct plx_sum plx_pkts_sent(const struct plx_pkt *pkts, unsigned n);
+
+/*
+ * Whole frames among @n entries: a caller's last frame may be incomplete, which is its mistake.
+ * Return: entries up to and with the last one without PLX_PKT_MORE.
+ */
+static inline unsigned plx_whole_frames(const struct plx_pkt *pkts, unsigned n)
+{
+	while (n && pkts[n - 1].flags & PLX_PKT_MORE)
+		n--;
+	return n;
+}
+
+#endif

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What a driver is: a table of its keys and a table of its operations.
+ *
+ * The core parses and checks keys, allocates, counts references, validates configurations and
+ * serialises; a driver's functions are called with all of that done. A driver embeds the structs
+ * below as the first member of its own and tells the core their sizes.
+ *
+ *	struct null_rxq { struct plx_rxq base; ... };
+ */
+#ifndef PLX_PORT_DRIVER_H
+#define PLX_PORT_DRIVER_H
+
+#include <pollux/port.h>
+
+#include "core/ctx.h"
+#include "core/error.h"
+#include "pkt/ports.h"
+
+#include <stdatomic.h>
+
+/* Keys: one table gives the parser, the checks, the help and the man page. */
+enum plx_key_type {
+	PLX_KEY_UINT,   /* uint64_t, min .. max */
+	PLX_KEY_BOOL,   /* bool: on, off, yes, no, 1, 0 */
+	PLX_KEY_STRING, /* const char *, good while the device lives */
+	PLX_KEY_CHOICE, /* unsigned, index into choices */
+};
+
+struct plx_key {
+	const char *name; /* NULL ends the table */
+	enum plx_key_type type;
+	size_t offset;    /* of the member in the driver's args struct */
+	uint64_t min, max;
+	const char *initial;        /* text of the default; NULL: 0, off, NULL */
+	const char *const *choices; /* NULL ends the list */
+	const char *help;           /* what it does, with its unit; a phrase without full stop */
+	bool required;
+};
+
+struct plx_driver;
+
+struct plx_device {
+	struct plx_device *next;
+	struct plx_ctx *ctx;
+	const struct plx_driver *driver;
+	char *spec;  /* as opened */
+	char *text;  /* what strings in args point into */
+	void *args;  /* the driver's args struct, parsed */
+	unsigned n_ports;    /* set by open_device(); 1 before */
+	uint32_t ports_open; /* bit i: port i is open; so at most 32 */
+};
+
+struct plx_port {
+	struct plx_child child;
+	struct plx_device *device;
+	unsigned index;  /* among its device's ports */
+	uint16_t number; /* in the context */
+	enum { PLX_PORT_OPENED, PLX_PORT_CONFIGURED, PLX_PORT_STARTED } state;
+	uint8_t mac[6];
+	uint16_t mtu;
+	bool promiscuous;
+	uint16_t rxd, txd, n_rxq, n_txq, rx_max_entries;
+	struct plx_port_caps caps;
+	struct plx_rxq **rxqs;
+	struct plx_txq **txqs;
+};
+
+/* Written by the queue's thread alone, read by any: see plx_count(). */
+struct plx_queue_counts {
+	_Atomic uint64_t packets, bytes, short_bursts, drops[PLX_DROP_COUNT_];
+};
+
+struct plx_rxq {
+	struct plx_queue_head head; /* first: the inline burst call reads it */
+	struct plx_port *port;
+	struct plx_pool *pool;
+	uint16_t index;
+	uint16_t port_number;
+	uint16_t max_entries;
+	struct plx_queue_stats cleared; /* what to subtract */
+	_Alignas(PLX_CACHE_LINE) struct plx_queue_counts counts;
+};
+
+struct plx_txq {
+	struct plx_queue_head head;
+	struct plx_port *port;
+	uint16_t index;
+	struct plx_queue_stats cleared;
+	_Alignas(PLX_CACHE_LINE) struct plx_queue_counts counts;
+};
+
+/* Every operation may be NULL but those said to be mandatory. All return 0 or plx_fail(). */
+struct plx_driver {
+	const char *name;
+	const char *summary; /* one line for help */
+	const struct plx_key *keys;
+	size_t args_size, device_size, port_size, rxq_size, txq_size;
+
+	/* The device: args are parsed. open_device() may set n_ports. */
+	int (*open_device)(struct plx_device *device);
+	void (*close_device)(struct plx_device *device);
+	/* True when the device that is open is the one that @args mean; NULL: never. */
+	bool (*same_device)(const struct plx_device *device, const void *args);
+
+	/* Fill caps, mac, mtu. Mandatory. */
+	int (*open_port)(struct plx_port *port);
+	void (*close_port)(struct plx_port *port);
+
+	/* A configuration that the core found good. The driver may still refuse it. */
+	int (*check_conf)(struct plx_port *port, const struct plx_port_conf *conf);
+
+	/* Mandatory. init_rxq() may raise max_entries. A queue that failed to init is not exited. */
+	int (*init_rxq)(struct plx_rxq *q);
+	int (*init_txq)(struct plx_txq *q);
+	void (*exit_rxq)(struct plx_rxq *q);
+	void (*exit_txq)(struct plx_txq *q);
+
+	int (*start)(struct plx_port *port);
+	int (*stop)(struct plx_port *port);
+
+	plx_rx_burst_fn rx_burst; /* mandatory if it can receive */
+	plx_tx_burst_fn tx_burst; /* mandatory if it can send */
+	int (*rxq_status)(struct plx_rxq *q);
+	int (*txq_status)(struct plx_txq *q);
+
+	void (*link)(struct plx_port *port, struct plx_link *link); /* NULL: up, no rate */
+	int (*set_mtu)(struct plx_port *port, uint16_t mtu);
+	int (*set_mac)(struct plx_port *port, const uint8_t mac[6]);
+	int (*set_promiscuous)(struct plx_port *port, bool on);
+};
+
+/* All drivers, NULL at the end: drivers/net/table.c. */
+extern const struct plx_driver *const plx_drivers[];
+
+/* Add to a count of the queue's own thread: no other writes it, so no locked instruction. */
+static inline void plx_count(_Atomic uint64_t *count, uint64_t n)
+{
+	atomic_store_explicit(count, atomic_load_explicit(count, memory_order_relaxed) + n,
+			      memory_order_relaxed);
+}
+
+/* The two sums of a burst. */
+static inline void plx_count_burst(struct plx_queue_counts *counts, unsigned packets,
+				   uint64_t bytes)
+{
+	plx_count(&counts->packets, packets);
+	plx_count(&counts->bytes, bytes);
+}
+
+/* A locally administered MAC address of its own for a port without hardware: 02:70:6c:78:n:n. */
+void plx_soft_mac(struct plx_port *port);
+
+#endif
