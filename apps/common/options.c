@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Command-line options as a table. getopt_long(3) would do the splitting but not the checks, and
+ * its messages are its own; with a table the splitting is the smaller part.
+ */
+#include "common/options.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct parser {
+	const struct program *program;
+	void *to;
+	char *error;
+	size_t error_size;
+};
+
+#define fail(p, ...) (snprintf((p)->error, (p)->error_size, __VA_ARGS__), -1)
+
+static const struct option_def *find_name(const struct program *program, const char *name,
+					  size_t len)
+{
+	for (const struct option_def *o = program->options; o->name; o++)
+		if (strlen(o->name) == len && !strncmp(o->name, name, len))
+			return o;
+	return NULL;
+}
+
+static const struct option_def *find_letter(const struct program *program, char letter)
+{
+	for (const struct option_def *o = program->options; o->name; o++)
+		if (o->letter && o->letter == letter)
+			return o;
+	return NULL;
+}
+
+/* A number with K, M or G behind it. */
+static bool read_uint(const char *text, uint64_t *n)
+{
+	static const struct {
+		char letter;
+		uint64_t factor;
+	} units[] = { { 'k', 1000 }, { 'K', 1000 }, { 'M', 1000000 }, { 'G', 1000000000 } };
+	uint64_t factor = 1;
+	char *end;
+
+	errno = 0;
+	*n = strtoull(text, &end, 10);
+	if (errno || end == text || strchr(text, '-'))
+		return false;
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+		if (*end == units[i].letter && !end[1]) {
+			factor = units[i].factor;
+			end++;
+			break;
+		}
+	return !*end && !__builtin_mul_overflow(*n, factor, n);
+}
+
+static int set_uint(struct parser *p, const struct option_def *o, const char *value)
+{
+	uint64_t n;
+
+	if (!read_uint(value, &n) || n < o->min || n > o->max)
+		return fail(p, "--%s %s is not a number from %" PRIu64 " to %" PRIu64, o->name,
+			    value, o->min, o->max);
+	*(uint64_t *)((char *)p->to + o->offset) = n;
+	return 0;
+}
+
+static int set_real(struct parser *p, const struct option_def *o, const char *value)
+{
+	char *end;
+	double x = strtod(value, &end);
+
+	if (end == value || *end || !(x >= (double)o->min && x <= (double)o->max))
+		return fail(p, "--%s %s is not a number of seconds from %" PRIu64 " to %" PRIu64,
+			    o->name, value, o->min, o->max);
+	*(double *)((char *)p->to + o->offset) = x;
+	return 0;
+}
+
+static int set_choice(struct parser *p, const struct option_def *o, const char *value)
+{
+	char all[256] = "";
+	size_t used = 0;
+
+	for (unsigned i = 0; o->choices(i); i++) {
+		if (!strcmp(o->choices(i), value)) {
+			*(unsigned *)((char *)p->to + o->offset) = i;
+			return 0;
+		}
+		if (used < sizeof(all))
+			used += (size_t)snprintf(all + used, sizeof(all) - used, "%s%s",
+						 i ? ", " : "", o->choices(i));
+	}
+	return fail(p, "--%s %s is none of %s", o->name, value, all);
+}
+
+static int add_item(struct parser *p, const struct option_def *o, const char *value)
+{
+	struct option_list *list = (struct option_list *)((char *)p->to + o->offset);
+
+	if (list->n == OPTION_LIST_MAX)
+		return fail(p, "--%s may be given at most %d times", o->name, OPTION_LIST_MAX);
+	list->items[list->n++] = value;
+	return 0;
+}
+
+static int set(struct parser *p, const struct option_def *o, const char *value)
+{
+	switch (o->type) {
+	case OPTION_FLAG:
+		*(bool *)((char *)p->to + o->offset) = true;
+		return 0;
+	case OPTION_UINT:
+		return set_uint(p, o, value);
+	case OPTION_REAL:
+		return set_real(p, o, value);
+	case OPTION_CHOICE:
+		return set_choice(p, o, value);
+	case OPTION_LIST:
+		return add_item(p, o, value);
+	default:
+		*(const char **)((char *)p->to + o->offset) = value;
+		return 0;
+	}
+}
+
+/* One option at argv[i], "--name", "--name=value" or "-n": how many words it took, or -1. */
+static int parse_one(struct parser *p, int argc, char **argv, int i)
+{
+	const char *word = argv[i], *value = NULL;
+	const struct option_def *o;
+	size_t len = strcspn(word, "=");
+	int words = 1;
+
+	if (word[0] != '-' || !word[1])
+		return fail(p, "\"%s\" is no option: all arguments start with --", word);
+	if (word[1] == '-') {
+		o = find_name(p->program, word + 2, len - 2);
+		value = word[len] ? word + len + 1 : NULL;
+	} else {
+		o = word[2] ? NULL : find_letter(p->program, word[1]);
+	}
+	if (!o)
+		return fail(p, "there is no option %.*s (see --help)", (int)len, word);
+	if (o->type == OPTION_FLAG && value)
+		return fail(p, "--%s takes no value", o->name);
+	if (o->type != OPTION_FLAG && !value) {
+		if (i + 1 >= argc)
+			return fail(p, "--%s needs a value: %s", o->name, o->value);
+		value = argv[i + 1];
+		words = 2;
+	}
+	return set(p, o, value) ? -1 : words;
+}
+
+int options_parse(const struct program *program, int argc, char **argv, void *to, char *error,
+		  size_t error_size)
+{
+	struct parser p = { program, to, error, error_size };
+
+	for (int i = 1; i < argc;) {
+		int words = parse_one(&p, argc, argv, i);
+
+		if (words < 0)
+			return -1;
+		i += words;
+	}
+	return 0;
+}
+
+static void print_choices(const struct option_def *o, FILE *out, const char *between)
+{
+	for (unsigned i = 0; o->choices(i); i++)
+		fprintf(out, "%s%s", i ? between : "", o->choices(i));
+}
+
+void options_help(const struct program *program, FILE *out)
+{
+	fprintf(out, "%s - %s\n\nUsage: %s %s\n\n", program->name, program->summary, program->name,
+		program->usage);
+	for (const struct option_def *o = program->options; o->name; o++) {
+		char item[64];
+
+		snprintf(item, sizeof(item), "%c%c%s--%s%s%s", o->letter ? '-' : ' ',
+			 o->letter ? o->letter : ' ', o->letter ? ", " : "  ", o->name,
+			 o->value ? " " : "", o->value ? o->value : "");
+		fprintf(out, "  %-28s %s", item, o->help);
+		if (o->type == OPTION_CHOICE) {
+			fputs(": ", out);
+			print_choices(o, out, ", ");
+		}
+		fputc('\n', out);
+	}
+}
+
+void options_man(const struct program *program, FILE *out)
+{
+	fputs(".Bl -tag -width Ds\n", out);
+	for (const struct option_def *o = program->options; o->name; o++) {
+		fputs(".It ", out);
+		if (o->letter)
+			fprintf(out, "Fl %c , ", o->letter);
+		fprintf(out, "Fl Fl %s%s%s\n", o->name, o->value ? " Ar " : "",
+			o->value ? o->value : "");
+		fputs(o->help, out);
+		if (o->type == OPTION_CHOICE) {
+			fputs(": ", out);
+			print_choices(o, out, ", ");
+		}
+		fputs(".\n", out);
+	}
+	fputs(".El\n", out);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Lists of CPUs, as taskset(1) and cpuset(7) write them.
+ */
+#include "testpmd/app.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* "N" or "N-M" at *@list, which is left behind it. */
+static bool read_range(const char **list, unsigned long *first, unsigned long *last)
+{
+	char *end;
+
+	if (**list < '0' || **list > '9')
+		return false;
+	errno = 0;
+	*first = *last = strtoul(*list, &end, 10);
+	if (*end == '-') {
+		if (end[1] < '0' || end[1] > '9')
+			return false;
+		*last = strtoul(end + 1, &end, 10);
+	}
+	*list = end;
+	return !errno && *first <= *last && *last < UINT16_MAX;
+}
+
+unsigned cores_parse(const char *list, unsigned *cpus, unsigned max)
+{
+	unsigned long first, last;
+	unsigned n = 0;
+
+	for (;;) {
+		if (!read_range(&list, &first, &last) || last - first >= max - n)
+			return 0;
+		while (first <= last)
+			cpus[n++] = (unsigned)first++;
+		if (!*list)
+			return n;
+		if (*list++ != ',')
+			return 0;
+	}
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A forwarding engine: what is done with a burst between receiving and sending it.
+ *
+ * Engines know the public API and this header, nothing else of the program. One file each in
+ * engines/, one line each in engines.c.
+ */
+#ifndef TESTPMD_ENGINE_H
+#define TESTPMD_ENGINE_H
+
+#include <pollux/pollux.h>
+
+/* One receive queue and the transmit queue that its packets go to, on one core. */
+struct stream {
+	struct plx_rxq *rxq;   /* NULL when the engine does not receive */
+	struct plx_txq *txq;   /* NULL when the engine does not send */
+	struct plx_pool *pool; /* to take packets from: this core's */
+	struct plx_pkt *pkts;  /* room for a burst */
+	uint8_t own_mac[6];    /* of the port that sends */
+	uint8_t peer_mac[6];   /* where engine mac and txonly send to */
+	unsigned frame_len;    /* what txonly sends, bytes without FCS */
+	uint64_t tx_full;      /* frames dropped because the transmit queue was full */
+	uint64_t tx_full_bytes;
+	void *priv;            /* engine.priv_size bytes, zeroed */
+};
+
+enum engine_needs {
+	ENGINE_RX = 1 << 0,
+	ENGINE_TX = 1 << 1,
+};
+
+/* A count that an engine keeps beside the ports' own, for the final report. */
+struct engine_count {
+	const char *name; /* as in JSON: "bad_ip_checksum"; NULL ends the table */
+	const char *label; /* as in the table: "bad IP checksum" */
+	size_t offset;    /* of a uint64_t in the stream's private part */
+};
+
+struct engine {
+	const char *name;
+	const char *help; /* one line */
+	unsigned needs;   /* enum engine_needs */
+	size_t priv_size;
+	const struct engine_count *counts; /* NULL: none */
+	void (*begin)(struct stream *s);   /* on the main thread; may be NULL */
+	/* One burst of at most @n entries. Return: entries received (sent, by txonly). */
+	unsigned (*forward)(struct stream *s, unsigned n);
+};
+
+extern const struct engine *const engines[]; /* NULL at the end */
+
+/* Send @n entries; what the queue does not take is freed and counted. */
+static inline void stream_send(struct stream *s, const struct plx_pkt *pkts, unsigned n)
+{
+	unsigned sent = plx_tx_burst(s->txq, pkts, n);
+
+	if (sent == n)
+		return;
+	for (unsigned i = sent; i < n; i++) {
+		s->tx_full += !(pkts[i].flags & PLX_PKT_MORE);
+		s->tx_full_bytes += pkts[i].len;
+	}
+	plx_pkt_free(pkts + sent, n - sent);
+}
+
+#endif

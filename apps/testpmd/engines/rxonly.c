@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * rxonly: receive and free.
+ */
+#include "testpmd/engine.h"
+
+static unsigned forward(struct stream *s, unsigned n)
+{
+	n = plx_rx_burst(s->rxq, s->pkts, n);
+	if (n)
+		plx_pkt_free(s->pkts, n);
+	return n;
+}
+
+const struct engine rxonly_engine = {
+	.name = "rxonly",
+	.help = "receive packets and free them",
+	.needs = ENGINE_RX,
+	.forward = forward,
+};

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * txonly: the simplest generator. Writes an Ethernet, IPv4 and UDP header into every frame; the
+ * addresses are those of RFC 2544 appendix C and UDP port 9, discard.
+ */
+#include "testpmd/engine.h"
+#include "testpmd/engines/ether.h"
+
+#define IP_HDR_LEN  20
+#define UDP_HDR_LEN 8
+
+struct txonly {
+	struct plx_pkt like;
+	uint8_t header[48]; /* the headers and 6 bytes of zero: copied in three moves */
+};
+
+static void put16(uint8_t *to, unsigned value)
+{
+	to[0] = (uint8_t)(value >> 8);
+	to[1] = (uint8_t)value;
+}
+
+static void write_headers(const struct stream *s, uint8_t *frame)
+{
+	static const uint8_t addresses[] = { 198, 18, 0, 1, 198, 18, 0, 2 };
+	uint8_t *ip = frame + ETHER_HDR_LEN, *udp = ip + IP_HDR_LEN;
+	unsigned ip_len = s->frame_len - ETHER_HDR_LEN;
+
+	ether_set(frame, s->peer_mac, s->own_mac);
+	put16(frame + 2 * ETHER_ADDR_LEN, 0x0800);
+	ip[0] = 0x45;
+	put16(ip + 2, ip_len);
+	ip[8] = 64; /* time to live */
+	ip[9] = 17; /* UDP */
+	memcpy(ip + 12, addresses, sizeof(addresses));
+	put16(ip + 10, plx_csum_fold(plx_csum_add(0, ip, IP_HDR_LEN)) ^ 0xffff);
+	put16(udp, 9);
+	put16(udp + 2, 9);
+	put16(udp + 4, ip_len - IP_HDR_LEN); /* no UDP checksum: 0 */
+}
+
+static void begin(struct stream *s)
+{
+	struct txonly *t = s->priv;
+
+	t->like.len = (uint16_t)s->frame_len;
+	write_headers(s, t->header);
+}
+
+static unsigned forward(struct stream *s, unsigned n)
+{
+	const struct txonly *t = s->priv;
+	/* In registers: read from memory it might change with every byte written. */
+	typedef uint64_t words __attribute__((vector_size(16)));
+	words header[3];
+
+	memcpy(header, t->header, sizeof(header));
+	n = plx_pool_get(s->pool, &t->like, s->pkts, n);
+	for (unsigned i = 0; i < n; i++)
+		memcpy(s->pkts[i].data, header, sizeof(header));
+	if (n)
+		stream_send(s, s->pkts, n);
+	return n;
+}
+
+const struct engine txonly_engine = {
+	.name = "txonly",
+	.help = "send UDP frames of its own making",
+	.needs = ENGINE_TX,
+	.priv_size = sizeof(struct txonly),
+	.begin = begin,
+	.forward = forward,
+};

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * plx-testpmd(1), from the tables that the program itself works with.
+ */
+#include "testpmd/man.h"
+#include "testpmd/engine.h"
+#include "testpmd/settings.h"
+
+static const char head[] =
+	".Dd November 20, 2026\n"
+	".Dt PLX-TESTPMD 1\n"
+	".Os Pollux\n"
+	".Sh NAME\n"
+	".Nm plx-testpmd\n"
+	".Nd forward packets between ports, and measure\n"
+	".Sh SYNOPSIS\n"
+	".Nm\n"
+	".Op Fl Fl port Ar SPEC ...\n"
+	".Op Fl Fl forward-mode Ar MODE\n"
+	".Op Ar OPTION ...\n"
+	".Sh DESCRIPTION\n"
+	".Nm\n"
+	"opens ports, takes packets from them in bursts on pinned cores, does with each burst what "
+	"the forward mode says, and sends it.\n"
+	"It stops when all inputs have ended, at a limit, or on SIGINT, SIGTERM or SIGHUP, and ends "
+	"with a table of what it did.\n"
+	".Pp\n"
+	"Packets of port 0 go to port 1 and the other way, so for 2 and 3, and so on; a last port "
+	"without a pair sends to itself\n"
+	".Pq see Fl Fl port-topology .\n"
+	"A port that cannot send, or is sent nothing, is left out of that.\n"
+	".Pp\n"
+	"The options are:\n";
+
+static const char json_head[] =
+	".Sh JSON\n"
+	"With\n.Fl Fl json\nstandard output is one object:\n"
+	".Bl -tag -width Ds\n"
+	".It version\nof this schema: 1.\n"
+	".It ports\nan array in the order given: name, driver, mac, rx_packets (dropped ones too), "
+	"tx_packets, rx_bytes, tx_bytes, and drops, an object with a count for each reason.\n"
+	".It cores\nan array: cpu, packets, cycles_per_packet, busy (a share of 1).\n"
+	".It pools\nwhere every buffer is: name, total, free, rx_ring, tx_ring, user, page_size, "
+	"pages.\n"
+	".It engine\nthe forward mode's own counts.\n"
+	".It generated, consumed, held\nframes that txonly made, that rxonly took, and that are "
+	"in the program's hands: the sum of rx_packets plus generated is that of tx_packets and "
+	"drops, plus consumed, plus held.\n"
+	".It cycles_per_packet\nof bursts that moved packets; null when none did.\n"
+	".It duration_s, first_packet_s\nseconds; the latter is CLOCK_MONOTONIC at the first "
+	"packet.\n"
+	".It error\nonly when something failed: errno, errno_name, reason, object, text.\n"
+	".El\n";
+
+static const char tail[] =
+	".Sh EXIT STATUS\n"
+	"0 when all went well, 1 when something failed on the way, 2 when the command line is "
+	"wrong; the last two with one sentence on standard error.\n"
+	".Sh EXAMPLES\n"
+	"What the framework itself costs, for two seconds:\n"
+	".Dl plx-testpmd --duration 2\n"
+	"Verify and repair the checksums of a capture:\n"
+	".Dl plx-testpmd --port pcap:rx=in.pcap,tx=out.pcap --forward-mode csum\n"
+	"Two cores, with a ring between them:\n"
+	".Dl plx-testpmd --port null --port ring:name=a --port ring:name=a --port null:rx=off "
+	"--cores 0,1 --duration 2\n";
+
+static void print_modes(FILE *out)
+{
+	fputs(".Sh FORWARD MODES\n.Bl -tag -width Ds\n", out);
+	for (int i = 0; engines[i]; i++) {
+		const struct engine_count *c = engines[i]->counts;
+
+		fprintf(out, ".It Cm %s\n%s.\n", engines[i]->name, engines[i]->help);
+		for (; c && c->name; c++)
+			fprintf(out, "%s%s (%s)%s\n", c == engines[i]->counts ? "Counts " : "",
+				c->name, c->label, c[1].name ? "," : ".");
+	}
+	fputs(".El\n", out);
+}
+
+void man_print(FILE *out)
+{
+	fputs(head, out);
+	options_man(&program, out);
+	print_modes(out);
+	fputs(".Sh PORTS\nA port is written\n.Ar driver Ns Op : Ns Ar key Ns = Ns Ar value , Ns ... ;\n"
+	      "a comma or backslash in a value has a backslash before it. The drivers:\n",
+	      out);
+	plx_drivers_help(out, NULL, PLX_HELP_MAN);
+	fputs(json_head, out);
+	fputs(tail, out);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What the command line says.
+ */
+#ifndef TESTPMD_SETTINGS_H
+#define TESTPMD_SETTINGS_H
+
+#include "common/options.h"
+
+struct settings {
+	struct option_list ports, eth_peers;
+	const char *cores;
+	unsigned mode, topology;
+	uint64_t burst, rxq, txq, rxd, txd, mtu;
+	uint64_t buffers, buffer_size, frame_size;
+	uint64_t packets; /* 0: no limit */
+	double duration;  /* seconds, 0: no limit */
+	double stats_period;
+	bool json, small_pages;
+	bool help, version, man;
+	const char *help_ports;
+};
+
+enum topology { TOPOLOGY_PAIRED, TOPOLOGY_CHAINED, TOPOLOGY_LOOP };
+
+extern const struct program program;
+
+/* 0, or -1 with a sentence in @error. */
+int settings_read(struct settings *s, int argc, char **argv, char *error, size_t size);
+
+#endif
