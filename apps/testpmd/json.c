@@ -142,7 +142,7 @@ int json_print(const struct app *app, const struct totals *t, const struct plx_e
 		add_results(o, app, t);
 	if (e)
 		json_object_set_new(o, "error", error_object(e));
-	err = json_dumpf(o, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(12));
+	err = json_dumpf(o, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
 	fputc('\n', stdout);
 	json_decref(o);
 	return err || fflush(stdout) ? -1 : 0;

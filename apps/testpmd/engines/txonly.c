@@ -9,9 +9,12 @@
 #define IP_HDR_LEN  20
 #define UDP_HDR_LEN 8
 
+/* What one instruction copies. */
+typedef uint64_t words __attribute__((vector_size(16)));
+
 struct txonly {
 	struct plx_pkt like;
-	uint8_t header[48]; /* the headers and 6 bytes of zero: copied in three moves */
+	words header[3]; /* the headers, 42 bytes, and 6 of zero */
 };
 
 static void put16(uint8_t *to, unsigned value)
@@ -44,20 +47,24 @@ static void begin(struct stream *s)
 	struct txonly *t = s->priv;
 
 	t->like.len = (uint16_t)s->frame_len;
-	write_headers(s, t->header);
+	write_headers(s, (uint8_t *)t->header);
 }
 
 static unsigned forward(struct stream *s, unsigned n)
 {
 	const struct txonly *t = s->priv;
 	/* In registers: read from memory it might change with every byte written. */
-	typedef uint64_t words __attribute__((vector_size(16)));
-	words header[3];
+	words a = t->header[0], b = t->header[1], c = t->header[2];
 
-	memcpy(header, t->header, sizeof(header));
 	n = plx_pool_get(s->pool, &t->like, s->pkts, n);
-	for (unsigned i = 0; i < n; i++)
-		memcpy(s->pkts[i].data, header, sizeof(header));
+#pragma GCC unroll 4
+	for (unsigned i = 0; i < n; i++) {
+		uint8_t *frame = s->pkts[i].data;
+
+		memcpy(frame, &a, sizeof(a));
+		memcpy(frame + sizeof(a), &b, sizeof(b));
+		memcpy(frame + 2 * sizeof(a), &c, sizeof(c));
+	}
 	if (n)
 		stream_send(s, s->pkts, n);
 	return n;

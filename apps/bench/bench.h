@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * plx-bench: what a case is, and what its parts tell each other.
+ *
+ * A case measures the same work twice, done by Pollux and done by DPDK, in turns: a round of ours,
+ * a round of the rival's, and again. What counts is the ratio of the medians.
+ */
+#ifndef BENCH_H
+#define BENCH_H
+
+#include "bench/stats.h"
+
+#include <sched.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+enum side { OURS, RIVAL, SIDES };
+
+enum outcome {
+	MEASURED,
+	ABSENT, /* this side cannot run here; bench.why says why */
+	FAILED, /* it ran and went wrong; bench.why says how */
+};
+
+enum bench_case_flags {
+	CASE_TWO_CPUS = 1 << 0,
+	CASE_VALGRIND = 1 << 1, /* runs by default where valgrind is installed */
+};
+
+struct bench;
+struct bench_case;
+
+typedef enum outcome (*measure_fn)(struct bench *b, const struct bench_case *c, double *value);
+
+struct bench_case {
+	const char *name;
+	const char *unit;
+	const char *what;  /* what is done, on both sides; a sentence or two */
+	const char *rival; /* which part of DPDK */
+	const char *mode;  /* forwarding mode, for the cases that run two programs */
+	double must, aim;  /* ratios, smaller is better; 0: shown for information */
+	unsigned rounds;   /* unless --rounds says otherwise */
+	unsigned flags;    /* enum bench_case_flags */
+	measure_fn measure[SIDES];
+};
+
+extern const struct bench_case bench_cases[]; /* one without a name ends them */
+
+struct case_result {
+	const struct bench_case *def;
+	struct series series[SIDES]; /* the rival's is empty when it is not here */
+	char rival_absent[256];      /* why it is not */
+};
+
+struct bench_options {
+	const char *filter, *json, *report, *testpmd, *dpdk_testpmd;
+	uint64_t rounds; /* 0: each case's own */
+	double duration; /* seconds that a forwarding run lasts */
+	bool list, all, check, help, version, man;
+};
+
+struct bench {
+	struct bench_options opts;
+	char why[512];      /* one sentence about the last ABSENT or FAILED */
+	cpu_set_t allowed;  /* as the program was started */
+	unsigned cpu_work;  /* where the measured loop runs */
+	unsigned cpu_other; /* its companion; the same one when there is but one */
+	unsigned n_cpus;
+	double load;            /* average over the last minute, when we began */
+	char rival_version[32]; /* "22.11.11", "" as long as it is not known */
+	char testpmd[4096];     /* the two programs, "" until they are looked for */
+	char dpdk_testpmd[4096];
+	char temp_dir[4096]; /* "" until it is needed */
+	struct case_result *results;
+	unsigned n_results;
+};
+
+/* Set bench.why; return FAILED or ABSENT. */
+enum outcome bench_failed(struct bench *b, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+enum outcome bench_absent(struct bench *b, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* True once the user wants the program to end. */
+bool bench_interrupted(void);
+
+/* ours / rival; NaN when there is no rival. */
+double case_ratio(const struct case_result *r);
+
+/* run.c: measure the chosen cases, into bench.results. False: bench.why says why not. */
+bool bench_run(struct bench *b);
+
+/* options.c: 0, or -1 with one sentence in @error. */
+int options_read(struct bench_options *o, int argc, char **argv, char *error, size_t size);
+extern const struct program bench_program;
+
+/* report.c, json.c, html.c: false with bench.why. */
+enum verdict { VERDICT_NONE, VERDICT_MISSED, VERDICT_MUST, VERDICT_AIM };
+enum verdict case_verdict(const struct case_result *r);
+const char *verdict_text(enum verdict verdict);
+const char *report_number(double value, char *text, size_t size);
+void report_list(FILE *out);
+void report_table(const struct bench *b, FILE *out);
+bool report_json(struct bench *b, const char *path);
+bool report_html(struct bench *b, const char *path);
+
+/* man.c: the man page, from the tables of options and cases; source for mdoc(7). */
+void man_print(FILE *out);
+
+/* run.c: is the case one of those that were asked for, by name or by default? */
+bool case_by_default(const struct bench_case *c);
+
+/* files.c: a directory for the length of the run, and programs. */
+const char *bench_temp_path(struct bench *b, const char *name, char *path, size_t size);
+void bench_remove_temp(struct bench *b);
+bool find_program(const char *name, char *path, size_t size);
+bool find_beside(const char *relative, char *path, size_t size);
+
+#endif

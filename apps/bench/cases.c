@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The table of cases. Ratios are ours / DPDK's: "must" is a promise, "aim" is where it is to go.
+ */
+#include "bench/bench.h"
+#include "bench/micro.h"
+#include "bench/testpmd.h"
+
+#define TESTPMD "dpdk-testpmd"
+
+#define FORWARD(text)                                                                           \
+	"plx-testpmd and dpdk-testpmd, two null ports, one core, burst 32, frames of 64 bytes " \
+	"with FCS, 8,192 buffers of 2,048 bytes: " text                                         \
+	" Each program's own account of the cycles of bursts that moved packets"
+
+const struct bench_case bench_cases[] = {
+	{ .name = "fwd-null-io",
+	  .unit = "cycles/packet",
+	  .what = FORWARD("receive and send, nothing else."),
+	  .rival = TESTPMD,
+	  .mode = "io",
+	  .must = 0.14,
+	  .aim = 0.08,
+	  .rounds = 7,
+	  .measure = { forward_ours, forward_rival } },
+	{ .name = "fwd-null-rxonly",
+	  .unit = "cycles/packet",
+	  .what = FORWARD("receive and free."),
+	  .rival = TESTPMD,
+	  .mode = "rxonly",
+	  .must = 0.20,
+	  .aim = 0.10,
+	  .rounds = 7,
+	  .measure = { forward_ours, forward_rival } },
+	{ .name = "fwd-null-txonly",
+	  .unit = "cycles/packet",
+	  .what = FORWARD("take buffers, write Ethernet, IPv4 and UDP headers into each, send."),
+	  .rival = TESTPMD,
+	  .mode = "txonly",
+	  .must = 0.15,
+	  .aim = 0.08,
+	  .rounds = 7,
+	  .measure = { forward_ours, forward_rival } },
+	{ .name = "fwd-null-macswap",
+	  .unit = "cycles/packet",
+	  .what = FORWARD("receive, swap the MAC addresses in the frame, send."),
+	  .rival = TESTPMD,
+	  .mode = "macswap",
+	  .must = 0.22,
+	  .aim = 0.12,
+	  .rounds = 7,
+	  .measure = { forward_ours, forward_rival } },
+	{ .name = "fwd-pcap-csum",
+	  .unit = "cycles/packet",
+	  .what = "One way, from a pcap port to a null port that gives nothing itself: a capture of "
+		  "1,024 UDP frames of 64 bytes with FCS in 256 flows, read once and played from "
+		  "memory over and over; each frame is copied into a buffer, its IPv4 and UDP "
+		  "checksums are worked out in software, and it is sent",
+	  .rival = TESTPMD,
+	  .mode = "csum",
+	  .must = 0.45,
+	  .aim = 0.30,
+	  .rounds = 7,
+	  .measure = { csum_ours, csum_rival } },
+	{ .name = "ring-spsc-bulk32",
+	  .unit = "cycles/element",
+	  .what = "One thread puts in and one on another core takes out, 32 elements of 8 bytes at "
+		  "a time, ring of 4,096: time over elements. plx_spsc against rte_ring SP/SC",
+	  .rival = "rte_ring",
+	  .must = 0.60,
+	  .aim = 0.30,
+	  .rounds = 21,
+	  .flags = CASE_TWO_CPUS,
+	  .measure = { ring_spsc_ours, ring_spsc_rival } },
+	{ .name = "ring-mpmc-bulk32",
+	  .unit = "cycles/element",
+	  .what = "The same two threads on the rings for many: plx_mpmc against rte_ring MP/MC",
+	  .rival = "rte_ring",
+	  .must = 0.80,
+	  .aim = 0.50,
+	  .rounds = 21,
+	  .flags = CASE_TWO_CPUS,
+	  .measure = { ring_mpmc_ours, ring_mpmc_rival } },
+	{ .name = "pool-cycle-1024",
+	  .unit = "cycles/packet",
+	  .what = "Take 32 buffers, write to the first line of each, give back the oldest 32 of "
+		  "1,024 that are out, as behind a NIC ring; 8,191 buffers of 2,048 bytes. plx_pool "
+		  "against rte_mbuf with a cache of 256",
+	  .rival = "rte_mbuf",
+	  .must = 0.25,
+	  .aim = 0.12,
+	  .rounds = 21,
+	  .measure = { pool_ours, pool_rival } },
+	{ .name = "startup",
+	  .unit = "ms",
+	  .what = "From exec to the first packet forwarded between two null ports. DPDK at its "
+		  "quickest: no huge pages, PCI scan, telemetry or mlockall; and up to the line "
+		  "that it prints just before it forwards, which favours it a little",
+	  .rival = TESTPMD,
+	  .mode = "io",
+	  .must = 0.05,
+	  .aim = 0.02,
+	  .rounds = 11,
+	  .measure = { startup_ours, startup_rival } },
+	{ .name = "rss",
+	  .unit = "MB",
+	  .what = "Peak resident memory (VmHWM and huge pages) of such a run, 8,192 buffers on "
+		  "both sides, whether they are touched or not; DPDK again at its leanest",
+	  .rival = TESTPMD,
+	  .mode = "io",
+	  .must = 0.35,
+	  .aim = 0.15,
+	  .rounds = 3,
+	  .measure = { rss_ours, rss_rival } },
+	{ .name = "insns-null-io",
+	  .unit = "instructions/packet",
+	  .what = "fwd-null-io under callgrind: two runs of different length on each side, and "
+		  "only what the longer one has more counts, so that starting and stopping cancel "
+		  "out",
+	  .rival = TESTPMD,
+	  .mode = "io",
+	  .rounds = 1,
+	  .flags = CASE_VALGRIND,
+	  .measure = { insns_ours, insns_rival } },
+	{ .name = NULL },
+};

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Command lines of the programs that cases run.
+ */
+#include "bench/testpmd.h"
+
+#include <stdarg.h>
+
+#define WORDS_MAX (sizeof(((struct command *)0)->argv) / sizeof(const char *) - 1)
+
+void command_add(struct command *cmd, ...)
+{
+	const char *word;
+	va_list words;
+
+	va_start(words, cmd);
+	while ((word = va_arg(words, const char *)) && cmd->n < WORDS_MAX)
+		cmd->argv[cmd->n++] = word;
+	cmd->argv[cmd->n] = NULL;
+	va_end(words);
+}
+
+enum outcome command_begin(struct bench *b, struct command *cmd, const struct testpmd_run *run,
+			   const char *program)
+{
+	cmd->n = 0;
+	if (run->callgrind) {
+		if (!find_program("valgrind", cmd->valgrind, sizeof(cmd->valgrind)))
+			return bench_failed(b, "instructions are counted with valgrind, which is "
+					       "not installed");
+		snprintf(cmd->outfile, sizeof(cmd->outfile), "--callgrind-out-file=%s",
+			 run->callgrind);
+		/* Fair, or a thread that polls starves the others. */
+		command_add(cmd, cmd->valgrind, "--tool=callgrind", "--vgdb=no", "--fair-sched=yes",
+			    cmd->outfile, NULL);
+	}
+	command_add(cmd, program, NULL);
+	return MEASURED;
+}

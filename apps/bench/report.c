@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What people read in a terminal.
+ */
+#include "bench/bench.h"
+#include "bench/machine.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Three significant digits are what such numbers are good for. */
+const char *report_number(double value, char *text, size_t size)
+{
+	if (isnan(value))
+		snprintf(text, size, "-");
+	else
+		snprintf(text, size, "%.*f", value < 10 ? 2 : value < 100 ? 1 : 0, value);
+	return text;
+}
+
+enum verdict case_verdict(const struct case_result *r)
+{
+	double ratio = case_ratio(r);
+
+	if (isnan(ratio) || !r->def->must)
+		return VERDICT_NONE;
+	if (ratio > r->def->must)
+		return VERDICT_MISSED;
+	return ratio > r->def->aim ? VERDICT_MUST : VERDICT_AIM;
+}
+
+const char *verdict_text(enum verdict verdict)
+{
+	static const char *const texts[] = { "", "misses must", "good", "reaches aim" };
+
+	return texts[verdict];
+}
+
+/* Print a text in lines of at most 78 columns behind an indentation. */
+static void print_wrapped(FILE *out, const char *text)
+{
+	unsigned column = 0;
+
+	while (*text) {
+		unsigned len = (unsigned)strcspn(text, " ");
+
+		if (column && column + 1 + len > 72) {
+			fputc('\n', out);
+			column = 0;
+		}
+		column += (unsigned)fprintf(out, "%s%.*s", column ? " " : "      ", (int)len, text);
+		text += len + (text[len] == ' ');
+	}
+	fputs(".\n", out);
+}
+
+void report_list(FILE *out)
+{
+	for (const struct bench_case *c = bench_cases; c->name; c++) {
+		fprintf(out, "%s (%s, against %s; %u round%s", c->name, c->unit, c->rival,
+			c->rounds, c->rounds == 1 ? "" : "s");
+		if (c->must)
+			fprintf(out, "; ratio must be <= %.2f, aim %.2f", c->must, c->aim);
+		fprintf(out, ")%s\n", case_by_default(c) ? "" : " [on demand: needs valgrind]");
+		print_wrapped(out, c->what);
+	}
+}
+
+static bool colours(FILE *out)
+{
+	const char *no = getenv("NO_COLOR");
+
+	return isatty(fileno(out)) && (!no || !*no);
+}
+
+static void print_side(FILE *out, const struct series *s)
+{
+	char median[32], spread[80], min[32], max[32];
+
+	report_number(series_median(s), median, sizeof(median));
+	snprintf(spread, sizeof(spread), "%s..%s", report_number(series_min(s), min, sizeof(min)),
+		 report_number(series_max(s), max, sizeof(max)));
+	fprintf(out, " %8s %-16s", median, s->n ? spread : "");
+}
+
+static void print_row(FILE *out, const struct case_result *r)
+{
+	static const char *const colour[] = { "", "\033[31m", "\033[32m", "\033[32m" };
+	enum verdict verdict = case_verdict(r);
+	bool dye = colours(out) && verdict != VERDICT_NONE;
+	double ratio = case_ratio(r);
+	char text[32] = "-";
+
+	fprintf(out, "%-17s %-19s", r->def->name, r->def->unit);
+	print_side(out, &r->series[OURS]);
+	print_side(out, &r->series[RIVAL]);
+	if (!isnan(ratio))
+		snprintf(text, sizeof(text), "%.3f", ratio);
+	fprintf(out, " %7s", text);
+	if (r->def->must)
+		fprintf(out, " %5.2f %5.2f", r->def->must, r->def->aim);
+	else
+		fprintf(out, " %5s %5s", "", "");
+	fprintf(out, "  %s%s%s\n", dye ? colour[verdict] : "", verdict_text(verdict),
+		dye ? "\033[0m" : "");
+}
+
+void report_table(const struct bench *b, FILE *out)
+{
+	struct machine m;
+
+	machine_read(b, &m);
+	fprintf(out, "%-17s %-19s %8s %-16s %8s %-16s %7s %5s %5s\n", "case", "unit", "Pollux",
+		"min..max", "DPDK", "min..max", "ratio", "must", "aim");
+	for (unsigned i = 0; i < b->n_results; i++)
+		print_row(out, &b->results[i]);
+	fprintf(out,
+		"\nMedians; ratio = Pollux / DPDK, smaller is better. %s, %u of %u CPUs, %s; "
+		"%lu huge pages; load %.2f before; %s%s%s%s.\n",
+		m.cpu, m.cpus_allowed, m.cpus_online, m.kernel, m.huge_total, m.load,
+		b->rival_version[0] ? "DPDK " : "no DPDK", b->rival_version,
+		m.virtual ? "; a virtual machine" : "",
+		m.optimized ? "" : "; built without optimization, so of no worth");
+}

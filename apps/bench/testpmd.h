@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * One forwarding run of plx-testpmd or of dpdk-testpmd: the same work, told in two languages.
+ */
+#ifndef BENCH_TESTPMD_H
+#define BENCH_TESTPMD_H
+
+#include "bench/bench.h"
+
+/* Of the capture; net_pcap and net_null know no FCS, so 60 bytes on their command lines. */
+#define FRAME_LEN      64 /* bytes with FCS, as the field counts them */
+#define FCS_LEN        4
+#define CAPTURE_FRAMES 1024 /* DPDK takes as many buffers from its 8,192 to hold them */
+
+struct testpmd_run {
+	/* what to do */
+	const char *mode;
+	const char *capture;   /* receive this file again and again; NULL: null ports */
+	const char *callgrind; /* count instructions into this file; NULL: run natively */
+	double seconds;
+	bool watch_memory;
+	/* what came of it; the packets are what the cycles are divided by */
+	double cycles_per_packet;
+	unsigned long long packets;
+	double exec_time, first_packet; /* CLOCK_MONOTONIC, seconds */
+	long peak_kb;
+};
+
+enum outcome ours_testpmd(struct bench *b, struct testpmd_run *run);
+enum outcome rival_testpmd(struct bench *b, struct testpmd_run *run);
+
+/* A command line; the strings that are put into it must last. */
+struct command {
+	const char *argv[48]; /* NULL ends it */
+	unsigned n;
+	char valgrind[4096], outfile[4200];
+};
+
+/* Put words in; NULL ends them. */
+void command_add(struct command *cmd, ...) __attribute__((sentinel));
+
+/* Begin with callgrind when the run is to count instructions, then the program. */
+enum outcome command_begin(struct bench *b, struct command *cmd, const struct testpmd_run *run,
+			   const char *program);
+
+/* A capture of UDP frames of FRAME_LEN with good checksums. False: bench.why says why not. */
+bool capture_write(struct bench *b, const char *path);
+
+/* forward.c: the cases. */
+enum outcome forward_ours(struct bench *b, const struct bench_case *c, double *value);
+enum outcome forward_rival(struct bench *b, const struct bench_case *c, double *value);
+enum outcome csum_ours(struct bench *b, const struct bench_case *c, double *value);
+enum outcome csum_rival(struct bench *b, const struct bench_case *c, double *value);
+enum outcome startup_ours(struct bench *b, const struct bench_case *c, double *value);
+enum outcome startup_rival(struct bench *b, const struct bench_case *c, double *value);
+enum outcome rss_ours(struct bench *b, const struct bench_case *c, double *value);
+enum outcome rss_rival(struct bench *b, const struct bench_case *c, double *value);
+enum outcome insns_ours(struct bench *b, const struct bench_case *c, double *value);
+enum outcome insns_rival(struct bench *b, const struct bench_case *c, double *value);
+
+#endif

@@ -1,0 +1,238 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""plx-bench from outside: usage test_bench.py PLX_BENCH WORKDIR
+
+What it lists, what it writes, how it refuses. Stand-ins for plx-testpmd and dpdk-testpmd crash,
+hang or talk nonsense. Nothing here looks at how fast anything is.
+"""
+import html.parser
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+BENCH, WORK = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
+CASES = {"fwd-null-io": (0.14, 0.08), "fwd-null-rxonly": (0.20, 0.10),
+         "fwd-null-txonly": (0.15, 0.08), "fwd-null-macswap": (0.22, 0.12),
+         "fwd-pcap-csum": (0.45, 0.30), "ring-spsc-bulk32": (0.60, 0.30),
+         "ring-mpmc-bulk32": (0.80, 0.50), "pool-cycle-1024": (0.25, 0.12),
+         "startup": (0.05, 0.02), "rss": (0.35, 0.15), "insns-null-io": None}
+
+
+def path(name):
+    return os.path.join(WORK, name)
+
+
+def bench(*args, status=0, env=None):
+    """Run it; it must leave nothing in its TMPDIR."""
+    temp = path("tmp")
+    os.makedirs(temp, exist_ok=True)
+    run = subprocess.run([BENCH, *args], capture_output=True, text=True, timeout=300,
+                         env={**os.environ, "TMPDIR": temp, **(env or {})})
+    assert run.returncode == status, (args, run)
+    assert not os.listdir(temp), (args, os.listdir(temp))
+    assert "\033" not in run.stdout + run.stderr, "colours, and no terminal"
+    return run
+
+
+def refused(*args, says, status=2):
+    run = bench(*args, status=status)
+    assert len(run.stderr.splitlines()) == 1, run.stderr
+    assert run.stderr.startswith("plx-bench: ") and says in run.stderr, run.stderr
+    return run
+
+
+def program(name, text):
+    """A stand-in, written to the work directory."""
+    with open(path(name), "w") as f:
+        f.write("#!/bin/sh\n" + text)
+    os.chmod(path(name), 0o755)
+    return path(name)
+
+
+def test_list():
+    out = bench("--list").stdout
+    assert re.findall(r"^([\w-]+) \(", out, re.M) == list(CASES), out
+
+
+def test_help_and_man():
+    assert "--filter REGEX" in bench("--help").stdout
+    assert ".Sh EXIT STATUS" in bench("--man").stdout
+    assert re.fullmatch(r"plx-bench [\d.]+\n", bench("--version").stdout)
+
+
+def test_bad_options():
+    refused("--filter", "(", says="no regular expression")
+    refused("--filter", "nothing-like-this", says="no case")
+    refused("--rounds", "0", says="--rounds 0")
+    refused("--duration", "0", says="too short")
+    refused("--no-such-option", says="no option")
+    refused("word", says="no option")
+    refused("--filter", says="needs a value")
+
+
+def test_bad_files():
+    refused("--json", path("no/such/directory"), says="cannot be written")
+    refused("--report", path("no/such/directory"), says="cannot be written")
+    quick = ("--filter", "pool", "--rounds", "1")
+    for option in "--json", "--report":
+        run = bench(*quick, option, "/dev/full", status=2)
+        assert "cannot be written to /dev/full: No space left" in run.stderr, run.stderr
+    with open("/dev/full", "w") as full:
+        run = subprocess.run([BENCH, "--list"], stdout=full, stderr=subprocess.PIPE, text=True)
+    assert run.returncode == 2 and "No space left" in run.stderr, run
+
+
+def test_bad_programs():
+    case = ("--filter", "^startup$", "--rounds", "1")
+    refused(*case, "--testpmd", path("none"), says="no program that can be run")
+    refused(*case, "--testpmd", program("crash", "kill -SEGV $$\n"), says="signal 11")
+    refused(*case, "--testpmd", program("fails", "echo it hurts >&2; exit 3\n"),
+            says='status 3; it last said "it hurts"')
+    refused(*case, "--testpmd", program("empty", "exit 0\n"), says="moved no packets")
+    refused(*case, "--testpmd", program("odd", "echo '{\"cycles_per_packet\": []}'\n"),
+            says="moved no packets")
+    with open(path("garbage"), "w") as f:
+        f.write("\0\1\2")
+    os.chmod(path("garbage"), 0o755)
+    refused(*case, "--testpmd", path("garbage"), says="cannot be run")
+
+
+# As plx-testpmd says it, fit for every case but those that look at the process itself.
+OURS = """echo '{"cycles_per_packet": 10.5, "first_packet_s": 1e12,
+               "ports": [{"rx_packets": 64, "tx_packets": 64}]}'\n"""
+RIVAL = """for word in "$@"; do case $word in --forward-mode=*) mode=${word#*=} ;; esac; done
+echo "EAL: RTE Version: 'DPDK 1.2.3'"
+echo "$mode packet forwarding - ports=2"
+read line
+echo "  CPU cycles/packet=42.00 (total cycles=4200 / total $mode packets=100) at 1 MHz Clock"\n"""
+
+
+def stand_ins(*args, status=0, rival=RIVAL):
+    name = path("out.json")
+    bench("--testpmd", program("ours", OURS), "--dpdk-testpmd", program("rival", rival),
+          "--duration", "0.05", "--rounds", "3", "--json", name, *args, status=status)
+    with open(name) as f:
+        return json.load(f)
+
+
+def test_two_programs():
+    """What the two programs say is read right, and divided."""
+    result = stand_ins("--filter", "^fwd")
+    assert len(result["cases"]) == 5
+    for case in result["cases"]:
+        assert case["ours"] == {"median": 10.5, "min": 10.5, "max": 10.5, "rounds": 3}, case
+        assert case["rival"] == {"name": "dpdk-testpmd", "version": "1.2.3", "median": 42,
+                                 "min": 42, "max": 42, "rounds": 3}, case
+        assert case["ratio"] == 0.25, case
+
+
+def test_check():
+    stand_ins("--filter", "csum", "--check")  # 0.25 where 0.45 must be
+    stand_ins("--filter", "^fwd-null", "--check", status=1)
+    run = bench("--testpmd", path("ours"), "--filter", "^fwd-null-io$", "--rounds", "1",
+                "--check", "--json", "-", status=2, env={"PATH": "/nowhere"})
+    assert "cannot be checked: dpdk-testpmd is not installed" in run.stderr, run.stderr
+    case, = json.loads(run.stdout)["cases"]
+    assert case["ratio"] is None and case["rival"]["median"] is None, case
+    assert case["ours"]["median"] == 10.5 and "absent" in case["rival"], case
+
+
+def test_bad_rival():
+    args = ("--testpmd", path("ours"), "--rounds", "1", "--filter", "^fwd-null-io$")
+    refused(*args, "--dpdk-testpmd", program("dies", "echo no memory; exit 1\n"),
+            says='it last said "no memory"')
+    refused(*args, "--dpdk-testpmd",
+            program("mute", 'echo "io packet forwarding - ports=2"; read line\n'),
+            says="did not say how many cycles")
+    refused(*args, "--dpdk-testpmd", path("none"), says="no program that can be run")
+
+
+def test_interrupted():
+    """A program that hangs ends with us, and what it started too."""
+    hang = program("hang", 'sleep 600 & echo $! > "%s"; wait\n' % path("pid"))
+    if os.path.exists(path("pid")):
+        os.unlink(path("pid"))
+    run = subprocess.Popen([BENCH, "--testpmd", hang, "--filter", "^fwd-pcap"], text=True,
+                           stderr=subprocess.PIPE, env={**os.environ, "TMPDIR": path("tmp")})
+    deadline = time.monotonic() + 60
+    while not (os.path.exists(path("pid")) and os.path.getsize(path("pid"))):
+        assert time.monotonic() < deadline and run.poll() is None
+        time.sleep(0.01)
+    run.send_signal(signal.SIGTERM)
+    _, error = run.communicate(timeout=60)
+    assert run.returncode == 2 and error == "plx-bench: interrupted\n", error
+    assert not os.listdir(path("tmp"))
+    with open(path("pid")) as f:
+        pid = int(f.read())
+    while os.path.exists("/proc/%d/exe" % pid) and alive(pid):
+        assert time.monotonic() < deadline, "sleep is still there"
+        time.sleep(0.01)
+
+
+def alive(pid):
+    try:
+        with open("/proc/%d/stat" % pid) as f:
+            return f.read().rsplit(")", 1)[1].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
+class Page(html.parser.HTMLParser):
+    """Collects what a page would load, and whether its elements nest."""
+    VOID = {"meta", "br", "hr", "img", "link", "input"}
+
+    def __init__(self):
+        super().__init__()
+        self.open, self.loads, self.tags = [], [], []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.loads += [value for name, value in attrs
+                       if name in ("src", "href", "xlink:href", "data", "srcset", "action")]
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.tags.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open and self.open[-1] == tag, (tag, self.open)
+        self.open.pop()
+
+
+def test_real_run():
+    """Our pool, and DPDK's where it is built in: the shape of what is written."""
+    page, name = path("out.html"), path("pool.json")
+    run = bench("--filter", "pool-cycle", "--rounds", "1", "--json", name, "--report", page)
+    assert re.search(r"^pool-cycle-1024 ", run.stdout, re.M), run.stdout
+    with open(name) as f:
+        result = json.load(f)
+    case, = result["cases"]
+    assert set(case) == {"name", "unit", "ours", "rival", "ratio", "must", "aim"}, case
+    assert (case["must"], case["aim"]) == CASES[case["name"]]
+    assert case["ours"]["rounds"] == 1 and case["ours"]["median"] > 0
+    rival = case["rival"]
+    if rival["median"] is None:
+        assert case["ratio"] is None and rival["rounds"] == 0 and rival["absent"]
+    else:
+        assert abs(case["ratio"] - case["ours"]["median"] / rival["median"]) < 1e-6
+        assert re.match(r"\d+\.\d+", rival["version"])
+    for key in "cpu", "cores", "kernel", "hugepages", "compiler", "commit":
+        assert result["machine"][key] not in (None, ""), key
+    with open(page) as f:
+        text = f.read()
+    parser = Page()
+    parser.feed(text)
+    assert not parser.open and not parser.loads, (parser.open, parser.loads)
+    assert parser.tags.count("svg") == 2 and "pool-cycle-1024" in text
+    assert not re.search(r"https?:|//|@import|url\(|nan|inf\b", text), "the page needs the world"
+
+
+for test_name, test in list(globals().items()):
+    if test_name.startswith("test_"):
+        test()
+        print("ok", test_name)
