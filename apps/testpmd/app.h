@@ -37,7 +37,8 @@ struct app_core {
 	struct plx_pool *pool;
 	struct app_stream *streams;
 	unsigned n_streams;
-	struct plx_error error; /* what made it stop; err 0: nothing did */
+	struct plx_error error; /* the first thing wrong with its streams; err 0: nothing */
+	bool broken;            /* ... and that makes the program stop */
 	atomic_bool done;       /* it works no more, and error is final */
 	/* Written by the worker alone, shown while it runs. */
 	_Alignas(PLX_CACHE_LINE) _Atomic uint64_t busy_cycles;

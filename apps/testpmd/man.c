@@ -85,7 +85,7 @@ void man_print(FILE *out)
 	options_man(&program, out);
 	print_modes(out);
 	fputs(".Sh PORTS\nA port is written\n.Ar driver Ns Op : Ns Ar key Ns = Ns Ar value , Ns ... ;\n"
-	      "a comma or backslash in a value has a backslash before it. The drivers:\n",
+	      "a comma or backslash in a value has a backslash before it.\nThe drivers:\n",
 	      out);
 	plx_drivers_help(out, NULL, PLX_HELP_MAN);
 	fputs(json_head, out);

@@ -27,7 +27,10 @@ static uint64_t monotonic_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-/* Has the stream come to its end, or broken? An end is no error. */
+/*
+ * Has the stream come to its end, or broken? An end is no error; an end of input that was not
+ * all sound is one, but stops nobody else.
+ */
 static bool stream_ended(struct app_core *core, struct app_stream *s)
 {
 	int err = s->base.rxq ? plx_rxq_status(s->base.rxq) : 0;
@@ -38,6 +41,7 @@ static bool stream_ended(struct app_core *core, struct app_stream *s)
 		return false;
 	if (err != -ENODATA && !core->error.err)
 		core->error = *plx_last_error();
+	core->broken |= err != -ENODATA && err != -EBADMSG;
 	s->ended = true;
 	return true;
 }
@@ -105,7 +109,7 @@ static unsigned one_round(struct app_core *core, uint64_t *now, bool check)
 
 static bool finished(const struct app_core *core)
 {
-	if (core->error.err)
+	if (core->broken)
 		return true;
 	if (core->app->settings.packets && atomic_load(&core->app->budget) <= 0)
 		return true;
@@ -162,7 +166,7 @@ static bool all_done(const struct app *app)
 static bool any_broken(const struct app *app)
 {
 	for (unsigned i = 0; i < app->n_cores; i++)
-		if (atomic_load(&app->cores[i].done) && app->cores[i].error.err)
+		if (atomic_load(&app->cores[i].done) && app->cores[i].broken)
 			return true;
 	return false;
 }

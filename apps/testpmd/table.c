@@ -37,9 +37,19 @@ static const char *scaled(double x, const char *unit, char buf[32])
 	return buf;
 }
 
+#define NAME_WIDTH 40
+
+/* A specification, with the middle left out where it is long: both its ends tell ports apart. */
 static const char *name_of(const struct app *app, unsigned port)
 {
-	return app->settings.ports.items[port];
+	static char buf[NAME_WIDTH + 1];
+	const char *spec = app->settings.ports.items[port];
+	size_t len = strlen(spec);
+
+	if (len <= NAME_WIDTH)
+		return spec;
+	snprintf(buf, sizeof(buf), "%.16s...%s", spec, spec + len - (NAME_WIDTH - 19));
+	return buf;
 }
 
 static int name_width(const struct app *app)
@@ -51,7 +61,7 @@ static int name_width(const struct app *app)
 		if (len > width)
 			width = len;
 	}
-	return width > 40 ? 40 : (int)width;
+	return (int)width;
 }
 
 static const char *bold(const struct app *app, bool on)
@@ -80,7 +90,7 @@ void table_period(const struct app *app, const struct totals *now, const struct 
 	for (unsigned i = 0; i < app->n_ports; i++) {
 		const struct port_totals *p = &now->ports[i], *b = &before->ports[i];
 
-		fprintf(app->text, "%7.1f s  %-*.40s rx", now->seconds, name_width(app),
+		fprintf(app->text, "%7.1f s  %-*s rx", now->seconds, name_width(app),
 			name_of(app, i));
 		print_rates(app->text, (double)(p->rx_packets - b->rx_packets),
 			    (double)(p->rx_bytes - b->rx_bytes), seconds);
@@ -101,7 +111,7 @@ static void print_port(const struct app *app, const char *name, const struct por
 {
 	char a[32], b[32], c[32];
 
-	fprintf(app->text, "%-*.40s %16s %16s %12s", name_width(app), name,
+	fprintf(app->text, "%-*s %16s %16s %12s", name_width(app), name,
 		grouped(p->rx_packets, a), grouped(p->tx_packets, b), grouped(p->all_drops, c));
 	print_rates(app->text, (double)p->rx_packets, (double)p->rx_bytes, seconds);
 	print_rates(app->text, (double)p->tx_packets, (double)p->tx_bytes, seconds);

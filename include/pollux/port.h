@@ -233,8 +233,9 @@ static inline unsigned plx_tx_burst(struct plx_txq *q, const struct plx_pkt *pkt
  * @q: a receive queue
  *
  * Ask when a burst gave nothing.
- * Return: 0: more may come. -ENODATA (END): the input has ended. -ENODEV (NO_DEVICE): the device
- * is gone. -EIO, -EINVAL, ... (FILE, FORMAT): the input broke; the record says how.
+ * Return: 0: more may come. -ENODATA (END): the input has ended. -EBADMSG (FORMAT): it has ended,
+ * and not all of it was sound: the record says what. -ENODEV (NO_DEVICE): the device is gone.
+ * -EIO, -EINVAL, ... (FILE, FORMAT): the input broke; the record says how.
  * Threads: the queue's. Burst loop: yes.
  * Source: docs/architecture.md, "Ports".
  */

@@ -72,13 +72,14 @@ int plx_worker_launch(struct plx_ctx *ctx, unsigned cpu, plx_worker_fn fn, void 
 	struct plx_worker *worker;
 	int err;
 
+	if (out)
+		*out = NULL;
 	if (!ctx)
 		return plx_fail_null(1, "ctx");
 	if (!fn)
 		return plx_fail_null(3, "fn");
 	if (!out)
 		return plx_fail_null(5, "out");
-	*out = NULL;
 	if (plx_cpu_node(ctx, cpu) < 0 || cpu >= MAX_CPU)
 		return plx_fail(-EINVAL, PLX_R_NO_CPU, NULL, "there is no CPU %u", cpu);
 	if (!plx_cpu_allowed(ctx, cpu))

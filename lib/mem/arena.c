@@ -3,7 +3,7 @@
  * Arenas: memfd memory on a NUMA node, placed low, committed in 2 MiB chunks.
  */
 #define _GNU_SOURCE
-#include <pollux/mem.h>
+#include "mem/arena.h"
 
 #include "core/ctx.h"
 #include "core/error.h"
@@ -183,11 +183,12 @@ int plx_arena_create(struct plx_ctx *ctx, size_t size, const struct plx_arena_op
 	struct plx_arena *arena;
 	int err;
 
+	if (out)
+		*out = NULL;
 	if (!ctx)
 		return plx_fail_null(1, "ctx");
 	if (!out)
 		return plx_fail_null(4, "out");
-	*out = NULL;
 	err = check_opts(size, opts);
 	if (err)
 		return err;
@@ -260,9 +261,24 @@ static int commit_chunk(struct plx_arena *arena, size_t offset)
 	return fallocate(info->fd, 0, (off_t)offset, CHUNK) ? errno : 0;
 }
 
+int plx_arena_grow(struct plx_arena *arena, size_t size)
+{
+	struct plx_arena_info *info = &arena->info;
+
+	while (info->committed < size) {
+		int err = commit_chunk(arena, info->committed);
+
+		if (err)
+			return err;
+		info->committed += CHUNK;
+	}
+	return 0;
+}
+
 int plx_arena_commit(struct plx_arena *arena, size_t size)
 {
 	struct plx_arena_info *info;
+	int err;
 
 	if (!arena)
 		return plx_fail_null(1, "arena");
@@ -270,16 +286,11 @@ int plx_arena_commit(struct plx_arena *arena, size_t size)
 	if (size > info->size)
 		return plx_fail(-EINVAL, PLX_R_TOO_LARGE, arena->child.name,
 				"%zu bytes are more than the arena's %zu", size, info->size);
-	while (info->committed < size) {
-		int err = commit_chunk(arena, info->committed);
-
-		if (err)
-			return plx_fail_sys(-ENOMEM, err, PLX_R_NOMEM, arena->child.name,
-					    "no memory for %zu MiB more: %s",
-					    (round_chunk(size) - info->committed) >> 20,
-					    strerror(err));
-		info->committed += CHUNK;
-	}
+	err = plx_arena_grow(arena, size);
+	if (err)
+		return plx_fail_sys(-ENOMEM, err, PLX_R_NOMEM, arena->child.name,
+				    "no memory for %zu MiB more: %s",
+				    (round_chunk(size) - info->committed) >> 20, strerror(err));
 	return plx_ok();
 }
 

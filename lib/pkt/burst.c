@@ -70,7 +70,7 @@ static void grow(struct plx_pool *pool)
 	struct plx_arena_info info;
 
 	/* One byte past the first buffer that is missing commits the chunk it ends in. */
-	if (plx_arena_commit(pool->arena, ((uint64_t)first + 1) * pool->stride))
+	if (plx_arena_grow(pool->arena, ((uint64_t)first + 1) * pool->stride))
 		return;
 	plx_arena_info(pool->arena, &info);
 	end = (unsigned)(info.committed / pool->stride);

@@ -154,11 +154,12 @@ int plx_pool_create(struct plx_ctx *ctx, const struct plx_pool_opts *opts, struc
 	struct plx_pool *pool;
 	int err;
 
+	if (out)
+		*out = NULL;
 	if (!ctx)
 		return plx_fail_null(1, "ctx");
 	if (!out)
 		return plx_fail_null(3, "out");
-	*out = NULL;
 	err = check_opts(o);
 	if (err)
 		return err;
@@ -194,13 +195,14 @@ int plx_pool_wrap(struct plx_ctx *ctx, const char *name, plx_release_fn release,
 {
 	struct plx_pool *pool;
 
+	if (out)
+		*out = NULL;
 	if (!ctx)
 		return plx_fail_null(1, "ctx");
 	if (!release)
 		return plx_fail_null(3, "release");
 	if (!out)
 		return plx_fail_null(5, "out");
-	*out = NULL;
 	pool = new_pool();
 	if (!pool)
 		return plx_fail(-ENOMEM, PLX_R_NOMEM, name, "no memory for a pool");

@@ -9,10 +9,10 @@
 #ifndef PLX_PKT_POOL_PRIV_H
 #define PLX_PKT_POOL_PRIV_H
 
-#include <pollux/mem.h>
 #include <pollux/pool.h>
 
 #include "core/ctx.h"
+#include "mem/arena.h"
 #include "pkt/ports.h"
 
 #include <stdatomic.h>

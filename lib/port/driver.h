@@ -33,6 +33,7 @@ struct plx_key {
 	size_t offset;    /* of the member in the driver's args struct */
 	uint64_t min, max;
 	const char *initial;        /* text of the default; NULL: 0, off, NULL */
+	const char *value;          /* what help calls a string: "FILE"; NULL: "NAME" */
 	const char *const *choices; /* NULL ends the list */
 	const char *help;           /* what it does, with its unit; a phrase without full stop */
 	bool required;

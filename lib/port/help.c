@@ -26,7 +26,7 @@ static void describe_value(const struct plx_key *key, char *buf, size_t size)
 						 key->choices[i]);
 		return;
 	default:
-		snprintf(buf, size, "%s", key->initial ? "TEXT" : "NAME");
+		snprintf(buf, size, "%s", key->value ? key->value : "NAME");
 	}
 }
 

@@ -48,13 +48,14 @@ int plx_port_open(struct plx_ctx *ctx, const char *spec, struct plx_port **out)
 	unsigned index;
 	int err;
 
+	if (out)
+		*out = NULL;
 	if (!ctx)
 		return plx_fail_null(1, "ctx");
 	if (!spec)
 		return plx_fail_null(2, "spec");
 	if (!out)
 		return plx_fail_null(3, "out");
-	*out = NULL;
 	plx_ctx_lock(ctx);
 	err = plx_device_take(ctx, spec, &device, &index);
 	if (!err) {

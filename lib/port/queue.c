@@ -181,14 +181,22 @@ static uint64_t get(const _Atomic uint64_t *count)
 	return atomic_load_explicit(count, memory_order_relaxed);
 }
 
+/* A driver may take back what it counted too early: a moment of less than was cleared is 0. */
+static uint64_t since(const _Atomic uint64_t *count, uint64_t cleared)
+{
+	uint64_t now = get(count);
+
+	return now > cleared ? now - cleared : 0;
+}
+
 static void read_counts(const struct plx_queue_counts *c, const struct plx_queue_stats *cleared,
 			struct plx_queue_stats *stats)
 {
-	stats->packets = get(&c->packets) - cleared->packets;
-	stats->bytes = get(&c->bytes) - cleared->bytes;
-	stats->short_bursts = get(&c->short_bursts) - cleared->short_bursts;
+	stats->packets = since(&c->packets, cleared->packets);
+	stats->bytes = since(&c->bytes, cleared->bytes);
+	stats->short_bursts = since(&c->short_bursts, cleared->short_bursts);
 	for (int i = 0; i < PLX_DROP_COUNT_; i++)
-		stats->drops[i] = get(&c->drops[i]) - cleared->drops[i];
+		stats->drops[i] = since(&c->drops[i], cleared->drops[i]);
 }
 
 void plx_rxq_stats(const struct plx_rxq *q, struct plx_queue_stats *stats)
