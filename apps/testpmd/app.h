@@ -5,6 +5,7 @@
  *	settings.c   the command line
  *	cores.c      the list of CPUs in it
  *	setup.c      ports, pools and streams from it, and their end
+ *	fail.c       what went wrong
  *	run.c        workers forward; the main thread waits, shows statistics, stops
  *	totals.c     what was counted, summed up
  *	table.c      ... for people

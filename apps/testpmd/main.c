@@ -11,30 +11,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-int app_keep(struct app *app, const struct plx_error *e)
-{
-	int err = e->err;
-
-	if (!app->error.err)
-		app->error = *e;
-	return err;
-}
-
-int app_fail(struct app *app, int err, enum plx_reason reason, const char *fmt, ...)
-{
-	struct plx_error e = { .err = err, .reason = (uint16_t)reason };
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(e.text, sizeof(e.text), fmt, ap);
-	va_end(ap);
-	return app_keep(app, &e);
-}
 
 /* With standard streams closed, the next file opened would become one of them. */
 static void fill_standard_streams(void)
