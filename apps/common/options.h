@@ -30,11 +30,11 @@ struct option_def {
 	const char *name; /* without the dashes; NULL ends the table */
 	char letter;      /* 0: none */
 	enum option_type type;
-	size_t offset;    /* of the member in the program's struct */
+	size_t offset;     /* of the member in the program's struct */
 	const char *value; /* what --help calls the value: "N", "SPEC" */
 	uint64_t min, max;
 	const char *(*choices)(unsigned i); /* NULL behind the last */
-	const char *help; /* a phrase without full stop; names the default */
+	const char *help;                   /* a phrase without full stop; names the default */
 };
 
 struct program {

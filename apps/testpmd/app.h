@@ -24,9 +24,9 @@
 
 /* A stream and how it stands; on one core only. */
 struct app_stream {
-	struct stream base; /* what engines see */
-	unsigned src, dst;  /* port numbers */
-	unsigned max_burst; /* entries that base.pkts has room for */
+	struct stream base;   /* what engines see */
+	unsigned src, dst;    /* port numbers */
+	unsigned max_burst;   /* entries that base.pkts has room for */
 	unsigned max_entries; /* of one frame */
 	bool ended;
 };
@@ -57,11 +57,11 @@ struct app {
 	unsigned n_ports;
 	struct app_core *cores;
 	unsigned n_cores;
-	int done_event;          /* eventfd that workers write to when they end */
-	_Atomic int64_t budget;  /* packets still to be forwarded, with --packets */
+	int done_event;         /* eventfd that workers write to when they end */
+	_Atomic int64_t budget; /* packets still to be forwarded, with --packets */
 	uint64_t start_cycles, stop_cycles;
-	FILE *text;              /* where tables go */
-	struct plx_error error;  /* the first thing that went wrong; err 0: nothing did */
+	FILE *text;             /* where tables go */
+	struct plx_error error; /* the first thing that went wrong; err 0: nothing did */
 };
 
 /* Fill app->error, of a sentence of our own or of the library's last one; return its err. */

@@ -21,7 +21,7 @@ struct stream {
 	unsigned frame_len;    /* what txonly sends, bytes without FCS */
 	uint64_t tx_full;      /* frames dropped because the transmit queue was full */
 	uint64_t tx_full_bytes;
-	void *priv;            /* engine.priv_size bytes, zeroed */
+	void *priv; /* engine.priv_size bytes, zeroed */
 };
 
 enum engine_needs {
@@ -31,9 +31,9 @@ enum engine_needs {
 
 /* A count that an engine keeps beside the ports' own, for the final report. */
 struct engine_count {
-	const char *name; /* as in JSON: "bad_ip_checksum"; NULL ends the table */
+	const char *name;  /* as in JSON: "bad_ip_checksum"; NULL ends the table */
 	const char *label; /* as in the table: "bad IP checksum" */
-	size_t offset;    /* of a uint64_t in the stream's private part */
+	size_t offset;     /* of a uint64_t in the stream's private part */
 };
 
 struct engine {

@@ -8,6 +8,6 @@ extern const struct engine io_engine, mac_engine, macswap_engine, rxonly_engine,
 	csum_engine;
 
 const struct engine *const engines[] = {
-	&io_engine,     &mac_engine,  &macswap_engine, &rxonly_engine,
-	&txonly_engine, &csum_engine, NULL,
+	&io_engine,   &mac_engine, &macswap_engine, &rxonly_engine, &txonly_engine,
+	&csum_engine, NULL,
 };

@@ -75,7 +75,9 @@ const struct program program = {
 
 int settings_read(struct settings *s, int argc, char **argv, char *error, size_t size)
 {
-	*s = (struct settings){ .burst = 32, .buffers = 8192, .buffer_size = 2048, .frame_size = 64 };
+	*s = (struct settings){
+		.burst = 32, .buffers = 8192, .buffer_size = 2048, .frame_size = 64
+	};
 	if (options_parse(&program, argc, argv, s, error, size))
 		return -1;
 	if (!s->ports.n) {

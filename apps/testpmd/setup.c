@@ -35,10 +35,11 @@ static int choose_cores(struct app *app, unsigned *cpus)
 				app->settings.cores, MAX_CORES);
 	for (unsigned i = 0; i < n; i++) {
 		if (!plx_cpu_allowed(app->ctx, cpus[i]))
-			return app_fail(app, -EINVAL, PLX_R_NO_CPU,
-					"--cores: CPU %u does not exist or is not allowed here (see "
-					"nproc and taskset -p)",
-					cpus[i]);
+			return app_fail(
+				app, -EINVAL, PLX_R_NO_CPU,
+				"--cores: CPU %u does not exist or is not allowed here (see "
+				"nproc and taskset -p)",
+				cpus[i]);
 		for (unsigned j = 0; j < i; j++)
 			if (cpus[i] == cpus[j])
 				return app_fail(app, -EINVAL, PLX_R_BAD_VALUE,
@@ -194,7 +195,8 @@ static int configure_ports(struct app *app)
 	return app_fail(app, -ENOTSUP, PLX_R_UNSUPPORTED,
 			"no port can do what %s needs: %s%s%s (a port sends to its pair, or to "
 			"itself when it has none)",
-			app->engine->name, app->engine->needs & ENGINE_RX ? "one that receives" : "",
+			app->engine->name,
+			app->engine->needs & ENGINE_RX ? "one that receives" : "",
 			app->engine->needs == (ENGINE_RX | ENGINE_TX) ? " and " : "",
 			app->engine->needs & ENGINE_TX ? "one that sends" : "");
 }
@@ -210,7 +212,8 @@ static int fill_stream(struct app *app, struct app_stream *s, struct app_core *c
 	s->base.rxq = rx ? plx_port_rxq(app->ports[src], queue) : NULL;
 	s->base.txq = tx ? plx_port_txq(app->ports[s->dst], queue) : NULL;
 	if (tx && !s->base.txq)
-		return app_fail(app, -EINVAL, PLX_R_INDEX, "%s has too few transmit queues: --txq must be at least --rxq",
+		return app_fail(app, -EINVAL, PLX_R_INDEX,
+				"%s has too few transmit queues: --txq must be at least --rxq",
 				app->settings.ports.items[s->dst]);
 	plx_port_info(app->ports[src], &info);
 	/* A port that scatters needs room for its longest frame. */

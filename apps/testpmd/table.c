@@ -32,8 +32,11 @@ static const char *scaled(double x, const char *unit, char buf[32])
 
 	for (; x >= 1000 && i < 4; i++)
 		x /= 1000;
-	snprintf(buf, 32, "%.*f %.*s%s", x >= 100 ? 0 : x >= 10 ? 1 : 2, x, i ? 1 : 0,
-		 &prefixes[i], unit);
+	snprintf(buf, 32, "%.*f %.*s%s",
+		 x >= 100  ? 0
+		 : x >= 10 ? 1
+			   : 2,
+		 x, i ? 1 : 0, &prefixes[i], unit);
 	return buf;
 }
 
@@ -111,8 +114,8 @@ static void print_port(const struct app *app, const char *name, const struct por
 {
 	char a[32], b[32], c[32];
 
-	fprintf(app->text, "%-*s %16s %16s %12s", name_width(app), name,
-		grouped(p->rx_packets, a), grouped(p->tx_packets, b), grouped(p->all_drops, c));
+	fprintf(app->text, "%-*s %16s %16s %12s", name_width(app), name, grouped(p->rx_packets, a),
+		grouped(p->tx_packets, b), grouped(p->all_drops, c));
 	print_rates(app->text, (double)p->rx_packets, (double)p->rx_bytes, seconds);
 	print_rates(app->text, (double)p->tx_packets, (double)p->tx_bytes, seconds);
 	fputc('\n', app->text);

@@ -30,7 +30,7 @@ typedef void (*plx_log_fn)(void *arg, int level, const char *room, const char *t
 struct plx_ctx_opts {
 	plx_log_fn log; /* NULL: standard error, "pollux: room: text" */
 	void *log_arg;
-	int log_level;  /* highest syslog level that is passed on; 0: LOG_WARNING */
+	int log_level; /* highest syslog level that is passed on; 0: LOG_WARNING */
 };
 
 /**

@@ -128,14 +128,14 @@ enum plx_reason {
 
 /* The record of one failure. Members may be added at the end. */
 struct plx_error {
-	int err;           /* the negative errno that was returned; 0: no failure */
-	uint32_t status;   /* the NTSTATUS or NDIS_STATUS being mirrored */
-	uint16_t reason;   /* enum plx_reason */
-	uint8_t arg;       /* 1-based DDI argument; 0 none; PLX_ARG_MIX */
-	uint8_t backend;   /* enum plx_backend */
-	int sys_errno;     /* positive errno from the kernel, 0 if none */
-	char object[64];   /* what it is about: "0000:03:00.0", "pcap:rx=in.pcap" */
-	char text[256];    /* one English sentence: cause and, where known, the fix */
+	int err;         /* the negative errno that was returned; 0: no failure */
+	uint32_t status; /* the NTSTATUS or NDIS_STATUS being mirrored */
+	uint16_t reason; /* enum plx_reason */
+	uint8_t arg;     /* 1-based DDI argument; 0 none; PLX_ARG_MIX */
+	uint8_t backend; /* enum plx_backend */
+	int sys_errno;   /* positive errno from the kernel, 0 if none */
+	char object[64]; /* what it is about: "0000:03:00.0", "pcap:rx=in.pcap" */
+	char text[256];  /* one English sentence: cause and, where known, the fix */
 };
 
 /**

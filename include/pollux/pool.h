@@ -35,9 +35,9 @@ struct plx_pool_opts {
 };
 
 /* What plx_pool_opts become when NULL is given: a macro, so that it can initialise. */
-#define PLX_POOL_OPTS_DEFAULT                                                                      \
-	{                                                                                          \
-		NULL, 0, 0, 0, -1, 0                                                               \
+#define PLX_POOL_OPTS_DEFAULT        \
+	{                            \
+		NULL, 0, 0, 0, -1, 0 \
 	}
 
 /* Where every buffer is. The parts add up to total when no thread is inside a call. */
@@ -51,15 +51,15 @@ struct plx_pool_account {
 
 struct plx_pool_info {
 	const char *name;
-	uint16_t number;       /* plx_pkt.pool of its packets */
-	unsigned data_room;    /* bytes */
-	unsigned headroom;     /* bytes */
-	unsigned stride;       /* bytes from buffer to buffer */
-	const void *base;      /* first byte of the buffers' memory */
-	size_t size;           /* bytes */
-	char pages_why[160];   /* what pages it has and why not better ones */
-	size_t page_size;      /* bytes */
-	bool low;              /* virtual addresses can be their own IOVAs */
+	uint16_t number;     /* plx_pkt.pool of its packets */
+	unsigned data_room;  /* bytes */
+	unsigned headroom;   /* bytes */
+	unsigned stride;     /* bytes from buffer to buffer */
+	const void *base;    /* first byte of the buffers' memory */
+	size_t size;         /* bytes */
+	char pages_why[160]; /* what pages it has and why not better ones */
+	size_t page_size;    /* bytes */
+	bool low;            /* virtual addresses can be their own IOVAs */
 };
 
 /**

@@ -59,7 +59,7 @@ enum plx_port_features {
 	PLX_PORT_PROMISC_OFF = 1 << 2, /* can be told to receive its own frames only */
 	PLX_PORT_SET_MAC = 1 << 3,
 	PLX_PORT_SET_MTU = 1 << 4,
-	PLX_PORT_ENDS = 1 << 5,        /* its input can come to an end */
+	PLX_PORT_ENDS = 1 << 5, /* its input can come to an end */
 };
 
 struct plx_desc_limits {
@@ -77,12 +77,12 @@ struct plx_port_caps {
 };
 
 struct plx_port_info {
-	char name[64];   /* the specification it was opened with, shortened if need be */
+	char name[64]; /* the specification it was opened with, shortened if need be */
 	const char *driver;
 	uint16_t number; /* plx_pkt.port of what it receives; unique in the context */
 	int node;        /* NUMA node of the device; -1: none */
 	uint8_t mac[6];
-	uint16_t mtu;    /* bytes, without Ethernet header and FCS */
+	uint16_t mtu; /* bytes, without Ethernet header and FCS */
 	bool promiscuous;
 	bool started;
 	uint16_t n_rxq, n_txq; /* as configured, 0 before */

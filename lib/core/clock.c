@@ -8,8 +8,8 @@
  */
 #include "core/clock.h"
 
-#define NS_PER_S 1000000000u
-#define YOUNG_NS 1000000u   /* below this an answer would be too coarse */
+#define NS_PER_S   1000000000u
+#define YOUNG_NS   1000000u /* below this an answer would be too coarse */
 #define SETTLED_NS 100000000u
 
 static uint64_t raw_ns(void)

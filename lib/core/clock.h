@@ -10,8 +10,8 @@
 #include <stdatomic.h>
 
 struct plx_clock {
-	uint64_t cycles, ns;     /* the anchor: both clocks at the context's birth */
-	_Atomic uint64_t hz;     /* final rate, 0 while the context is too young */
+	uint64_t cycles, ns; /* the anchor: both clocks at the context's birth */
+	_Atomic uint64_t hz; /* final rate, 0 while the context is too young */
 };
 
 void plx_clock_start(struct plx_clock *clock);

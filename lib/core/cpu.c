@@ -44,7 +44,8 @@ int plx_cpus_read(struct plx_cpus *cpus)
 		int node = numa ? numa_node_of_cpu((int)cpu) : 0;
 
 		cpus->node[cpu] = (int16_t)node;
-		cpus->facts.allowed += CPU_ISSET_S(cpu, CPU_ALLOC_SIZE(cpus->n), cpus->allowed) != 0;
+		cpus->facts.allowed +=
+			CPU_ISSET_S(cpu, CPU_ALLOC_SIZE(cpus->n), cpus->allowed) != 0;
 	}
 	cpus->facts.online = online > 0 ? (unsigned)online : 1;
 	cpus->facts.nodes = numa ? (unsigned)numa_num_configured_nodes() : 1;

@@ -22,8 +22,8 @@ int plx_fail_sys(int err, int sys_errno, enum plx_reason reason, const char *obj
 		 const char *fmt, ...) PLX_PRINTF(5, 6);
 
 /* As plx_fail(), for a DDI mirror: @status is the Windows status, @arg the DDI's argument. */
-int plx_fail_ddi(int err, uint32_t status, enum plx_reason reason, unsigned arg,
-		 const char *object, const char *fmt, ...) PLX_PRINTF(6, 7);
+int plx_fail_ddi(int err, uint32_t status, enum plx_reason reason, unsigned arg, const char *object,
+		 const char *fmt, ...) PLX_PRINTF(6, 7);
 
 /* A mandatory pointer was NULL (G-3): @arg is its 1-based position, @what its name. */
 int plx_fail_null(unsigned arg, const char *what);

@@ -167,10 +167,10 @@ static int check_opts(size_t size, const struct plx_arena_opts *opts)
 	if (!opts)
 		return 0;
 	if (opts->flags & ~(uint32_t)(PLX_ARENA_PREFAULT | PLX_ARENA_SMALL))
-		return plx_fail(-EINVAL, PLX_R_RESERVED_BITS, opts->name, "unknown arena flags 0x%x",
-				opts->flags);
-	if (opts->node >= 0 && (numa_available() < 0 ? opts->node > 0
-						     : opts->node > numa_max_node()))
+		return plx_fail(-EINVAL, PLX_R_RESERVED_BITS, opts->name,
+				"unknown arena flags 0x%x", opts->flags);
+	if (opts->node >= 0 &&
+	    (numa_available() < 0 ? opts->node > 0 : opts->node > numa_max_node()))
 		return plx_fail(-EINVAL, PLX_R_INDEX, opts->name, "there is no NUMA node %d",
 				opts->node);
 	return 0;

@@ -17,6 +17,7 @@ static _Thread_local char self __attribute__((tls_model("initial-exec")));
 
 /* Half a packet value, in one register: a packet is written by two stores. */
 typedef uint64_t pair __attribute__((vector_size(16)));
+_Static_assert(offsetof(struct plx_pkt, flags) == sizeof(pair), "flags begin the second half");
 
 #define load_relaxed(p)     atomic_load_explicit(p, memory_order_relaxed)
 #define store_relaxed(p, v) atomic_store_explicit(p, v, memory_order_relaxed)
@@ -109,28 +110,35 @@ static __attribute__((noinline)) unsigned refill(struct plx_pool *pool, unsigned
 unsigned plx_pool_get(struct plx_pool *pool, const struct plx_pkt *like, struct plx_pkt *pkts,
 		      unsigned n)
 {
-	static const struct plx_pkt zero;
 	unsigned top = load_relaxed(&pool->top);
-	struct plx_pkt start = like ? *like : zero;
-	pair words[2];
+	struct plx_pkt start = { .data = NULL };
 	uint8_t **stack;
+	uint64_t word;
+	pair rest;
 
 	if (!owned_by_us(pool) || top < n) {
 		top = refill(pool, n);
 		if (n > top)
 			n = top;
 	}
-	start.pool = pool->number;
-	memcpy(words, &start, sizeof(words));
+	/* A template that names the pool already is used as it stands: no store to wait for. */
+	if (!like || like->pool != pool->number) {
+		if (like)
+			start = *like;
+		start.pool = pool->number;
+		like = &start;
+	}
+	memcpy(&word, (const uint8_t *)like + sizeof(like->data), sizeof(word));
+	memcpy(&rest, (const uint8_t *)like + sizeof(rest), sizeof(rest));
 	top -= n;
 	stack = pool->stack + top;
 #pragma GCC unroll 4
 	for (unsigned i = 0; i < n; i++) {
-		pair first = { (uintptr_t)stack[i], words[0][1] };
+		pair first = { (uintptr_t)stack[i], word };
 
 		plx_check_taken(pool, stack[i]);
 		memcpy(&pkts[i], &first, sizeof(first));
-		memcpy((uint8_t *)&pkts[i] + sizeof(first), &words[1], sizeof(words[1]));
+		memcpy((uint8_t *)&pkts[i] + sizeof(first), &rest, sizeof(rest));
 	}
 	if (n)
 		store_relaxed(&pool->top, top);

@@ -17,16 +17,16 @@
 
 #include <stdatomic.h>
 
-#define PLX_POOL_MAX    4096 /* numbers 1 .. 4095 */
-#define PLX_POOL_SPARE  64   /* stack slots past the last, written before a burst is checked */
+#define PLX_POOL_MAX   4096 /* numbers 1 .. 4095 */
+#define PLX_POOL_SPARE 64   /* stack slots past the last, written before a burst is checked */
 
 struct plx_pool {
 	/* Constant after creation. */
-	uint8_t *base;      /* first buffer */
-	uint64_t span;      /* bytes of all buffers */
-	uint64_t magic;     /* with shift: see plx_pool_divide() */
+	uint8_t *base;  /* first buffer */
+	uint64_t span;  /* bytes of all buffers */
+	uint64_t magic; /* with shift: see plx_pool_divide() */
 	unsigned shift;
-	unsigned stride;    /* bytes; an odd number of cache lines */
+	unsigned stride; /* bytes; an odd number of cache lines */
 	unsigned headroom, data_room, total;
 	uint16_t number;
 	plx_release_fn release; /* not NULL: a wrapped pool */

@@ -176,8 +176,8 @@ static int check_required(const struct plx_driver *driver, const void *args)
 	return 0;
 }
 
-int plx_args_parse(const struct plx_driver *driver, const char *spec, const char *keys,
-		   void **args, char **text)
+int plx_args_parse(const struct plx_driver *driver, const char *spec, const char *keys, void **args,
+		   char **text)
 {
 	struct plx_error e;
 	int err;

@@ -17,7 +17,7 @@ const struct plx_driver *plx_args_driver(const char *spec, const char **keys);
  * Parse @keys into a new args struct of the driver. *@text holds the strings that it points
  * into; free() both. Errors: -EINVAL (BAD_KEY, BAD_VALUE), -ENOMEM (NOMEM).
  */
-int plx_args_parse(const struct plx_driver *driver, const char *spec, const char *keys,
-		   void **args, char **text);
+int plx_args_parse(const struct plx_driver *driver, const char *spec, const char *keys, void **args,
+		   char **text);
 
 #endif

@@ -36,8 +36,8 @@ static struct plx_device *find_device(struct plx_ctx *ctx, const struct plx_driv
 static int open_device(struct plx_ctx *ctx, const struct plx_driver *driver, const char *spec,
 		       void *args, char *text, struct plx_device **out)
 {
-	struct plx_device *device = calloc(1, driver->device_size ? driver->device_size
-								  : sizeof(*device));
+	struct plx_device *device =
+		calloc(1, driver->device_size ? driver->device_size : sizeof(*device));
 	int err;
 
 	if (!device) {
@@ -77,8 +77,7 @@ static int take_port(struct plx_device *device, const char *spec, unsigned *inde
 			device->n_ports);
 }
 
-int plx_device_take(struct plx_ctx *ctx, const char *spec, struct plx_device **out,
-		    unsigned *index)
+int plx_device_take(struct plx_ctx *ctx, const char *spec, struct plx_device **out, unsigned *index)
 {
 	const struct plx_driver *driver;
 	struct plx_device *device;

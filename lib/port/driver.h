@@ -30,7 +30,7 @@ enum plx_key_type {
 struct plx_key {
 	const char *name; /* NULL ends the table */
 	enum plx_key_type type;
-	size_t offset;    /* of the member in the driver's args struct */
+	size_t offset; /* of the member in the driver's args struct */
 	uint64_t min, max;
 	const char *initial;        /* text of the default; NULL: 0, off, NULL */
 	const char *value;          /* what help calls a string: "FILE"; NULL: "NAME" */
@@ -45,9 +45,9 @@ struct plx_device {
 	struct plx_device *next;
 	struct plx_ctx *ctx;
 	const struct plx_driver *driver;
-	char *spec;  /* as opened */
-	char *text;  /* what strings in args point into */
-	void *args;  /* the driver's args struct, parsed */
+	char *spec;          /* as opened */
+	char *text;          /* what strings in args point into */
+	void *args;          /* the driver's args struct, parsed */
 	unsigned n_ports;    /* set by open_device(); 1 before */
 	uint32_t ports_open; /* bit i: port i is open; so at most 32 */
 };

@@ -200,8 +200,8 @@ int plx_port_start(struct plx_port *port)
 	if (!port)
 		return plx_fail_null(1, "port");
 	if (port->state == PLX_PORT_STARTED)
-		return plx_fail(-EALREADY, PLX_R_ALREADY, port->child.name,
-				"%s is started already", port->child.name);
+		return plx_fail(-EALREADY, PLX_R_ALREADY, port->child.name, "%s is started already",
+				port->child.name);
 	if (port->state == PLX_PORT_OPENED)
 		return plx_fail(-EPERM, PLX_R_ORDER, port->child.name,
 				"%s must be configured before it is started", port->child.name);
@@ -342,12 +342,9 @@ int plx_port_set_promiscuous(struct plx_port *port, bool on)
 
 void plx_soft_mac(struct plx_port *port)
 {
-	const uint8_t mac[6] = { 0x02,
-				 'p',
-				 'l',
-				 'x',
-				 (uint8_t)(port->number >> 8),
-				 (uint8_t)port->number };
+	const uint8_t mac[6] = {
+		0x02, 'p', 'l', 'x', (uint8_t)(port->number >> 8), (uint8_t)port->number
+	};
 
 	memcpy(port->mac, mac, sizeof(mac));
 }

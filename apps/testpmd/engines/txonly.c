@@ -47,6 +47,7 @@ static void begin(struct stream *s)
 	struct txonly *t = s->priv;
 
 	t->like.len = (uint16_t)s->frame_len;
+	t->like.pool = plx_pool_number(s->pool);
 	write_headers(s, (uint8_t *)t->header);
 }
 

@@ -68,6 +68,7 @@ static int null_init_rxq(struct plx_rxq *base)
 				(unsigned)args->size, pool.data_room);
 	q->like.len = (uint16_t)(args->size - FCS_LEN);
 	q->like.port = base->port_number;
+	q->like.pool = pool.number;
 	return 0;
 }
 

@@ -195,6 +195,7 @@ int plx_pcap_init_rxq(struct plx_rxq *base)
 	q->room = pool.data_room;
 	q->like.flags = PLX_PKT_TIMESTAMP;
 	q->like.port = base->port_number;
+	q->like.pool = pool.number;
 	base->max_entries = (uint16_t)entries_of(q, device->longest);
 	return check_pool(base, device->base.spec);
 }
