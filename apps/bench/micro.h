@@ -90,6 +90,49 @@ enum outcome ring_mpmc_rival(struct bench *b, const struct bench_case *c, double
 #define POOL_SLOTS       (POOL_OUTSTANDING / POOL_BULK + 1) /* one is empty: the next to fill */
 #define POOL_TURNS       (1u << 16)                         /* 2 million packets */
 
+/* What is out of a pool, by the bulk, oldest first behind the empty slot. */
+struct pool_run {
+	void *pool;
+	void *slots[POOL_SLOTS]; /* POOL_BULK packets of a side's own kind each */
+	unsigned empty;
+};
+
+/* Take POOL_BULK packets and write to each one's first bytes; false when there are fewer. */
+typedef bool (*pool_take_fn)(void *pool, void *slot);
+typedef void (*pool_give_fn)(void *slot);
+
+/* Take into the empty slot, then give back the oldest, which becomes the empty one. */
+static ALWAYS_INLINE bool pool_turn(struct pool_run *run, pool_take_fn take, pool_give_fn give)
+{
+	if (!take(run->pool, run->slots[run->empty]))
+		return false;
+	run->empty = run->empty + 1 == POOL_SLOTS ? 0 : run->empty + 1;
+	if (give)
+		give(run->slots[run->empty]);
+	return true;
+}
+
+/* Cycles a packet; 0 when the pool gave too few. What is out at the end is given back. */
+static ALWAYS_INLINE double pool_cycle(struct pool_run *run, pool_take_fn take, pool_give_fn give)
+{
+	bool good = true;
+	uint64_t begin;
+
+	for (unsigned i = 0; i < POOL_SLOTS - 1 && good; i++)
+		good = pool_turn(run, take, NULL);
+	for (unsigned i = 0; i < 8 * POOL_SLOTS && good; i++) /* warm up */
+		good = pool_turn(run, take, give);
+	begin = plx_cycles();
+	for (unsigned i = 0; i < POOL_TURNS && good; i++)
+		good = pool_turn(run, take, give);
+	if (!good)
+		return 0;
+	begin = plx_cycles() - begin;
+	for (unsigned i = 1; i < POOL_SLOTS; i++)
+		give(run->slots[(run->empty + i) % POOL_SLOTS]);
+	return (double)begin / ((double)POOL_TURNS * POOL_BULK);
+}
+
 enum outcome pool_ours(struct bench *b, const struct bench_case *c, double *value);
 enum outcome pool_rival(struct bench *b, const struct bench_case *c, double *value);
 

@@ -8,50 +8,32 @@
 
 #include <string.h>
 
-struct outstanding {
-	struct plx_pkt slots[POOL_SLOTS][POOL_BULK];
-	unsigned next; /* the empty one */
-};
-
-/* Take into the empty slot, then give back the oldest, which becomes the empty one. */
-static bool turn(struct plx_pool *pool, struct outstanding *out, bool give)
+static ALWAYS_INLINE bool take(void *pool, void *slot)
 {
-	struct plx_pkt *fresh = out->slots[out->next];
+	struct plx_pkt *pkts = slot;
 
-	if (plx_pool_get(pool, NULL, fresh, POOL_BULK) != POOL_BULK)
+	if (plx_pool_get(pool, NULL, pkts, POOL_BULK) != POOL_BULK)
 		return false;
 	for (unsigned i = 0; i < POOL_BULK; i++)
-		memcpy(fresh[i].data, &i, sizeof(i));
-	out->next = out->next + 1 == POOL_SLOTS ? 0 : out->next + 1;
-	if (give)
-		plx_pkt_free(out->slots[out->next], POOL_BULK);
+		memcpy(pkts[i].data, &i, sizeof(i));
 	return true;
 }
 
-static bool turns(struct plx_pool *pool, struct outstanding *out, unsigned n)
+static ALWAYS_INLINE void give(void *slot)
 {
-	for (unsigned i = 0; i < n; i++)
-		if (!turn(pool, out, true))
-			return false;
-	return true;
+	plx_pkt_free(slot, POOL_BULK);
 }
 
 static enum outcome cycle(struct bench *b, struct plx_pool *pool, double *value)
 {
-	struct outstanding out = { .next = 0 };
-	bool good = true;
-	uint64_t begin;
+	struct plx_pkt slots[POOL_SLOTS][POOL_BULK];
+	struct pool_run run = { .pool = pool };
 
-	for (unsigned i = 0; i < POOL_SLOTS - 1 && good; i++)
-		good = turn(pool, &out, false);
-	good = good && turns(pool, &out, 8 * POOL_SLOTS); /* warm up */
-	begin = plx_cycles();
-	good = good && turns(pool, &out, POOL_TURNS);
-	*value = (double)(plx_cycles() - begin) / ((double)POOL_TURNS * POOL_BULK);
-	if (!good)
+	for (unsigned i = 0; i < POOL_SLOTS; i++)
+		run.slots[i] = slots[i];
+	*value = pool_cycle(&run, take, give);
+	if (!(*value > 0))
 		return bench_failed(b, "the pool gave too few: %s", plx_last_error()->text);
-	for (unsigned i = 1; i < POOL_SLOTS; i++)
-		plx_pkt_free(out.slots[(out.next + i) % POOL_SLOTS], POOL_BULK);
 	return MEASURED;
 }
 

@@ -117,49 +117,31 @@ enum outcome ring_mpmc_rival(struct bench *b, const struct bench_case *c, double
 	return ring(b, 0, produce_mpmc, consume_mpmc, value);
 }
 
-struct outstanding {
-	struct rte_mbuf *slots[POOL_SLOTS][POOL_BULK];
-	unsigned next; /* the empty one */
-};
-
-/* Take into the empty slot, then give back the oldest, which becomes the empty one. */
-static bool turn(struct rte_mempool *pool, struct outstanding *out, bool give)
+static ALWAYS_INLINE bool take(void *pool, void *slot)
 {
-	struct rte_mbuf **fresh = out->slots[out->next];
+	struct rte_mbuf **mbufs = slot;
 
-	if (rte_pktmbuf_alloc_bulk(pool, fresh, POOL_BULK))
+	if (rte_pktmbuf_alloc_bulk(pool, mbufs, POOL_BULK))
 		return false;
 	for (unsigned i = 0; i < POOL_BULK; i++)
-		memcpy(rte_pktmbuf_mtod(fresh[i], void *), &i, sizeof(i));
-	out->next = out->next + 1 == POOL_SLOTS ? 0 : out->next + 1;
-	if (give)
-		rte_pktmbuf_free_bulk(out->slots[out->next], POOL_BULK);
+		memcpy(rte_pktmbuf_mtod(mbufs[i], void *), &i, sizeof(i));
 	return true;
 }
 
-static bool turns(struct rte_mempool *pool, struct outstanding *out, unsigned n)
+static ALWAYS_INLINE void give(void *slot)
 {
-	for (unsigned i = 0; i < n; i++)
-		if (!turn(pool, out, true))
-			return false;
-	return true;
+	rte_pktmbuf_free_bulk(slot, POOL_BULK);
 }
 
 static enum outcome cycle(struct bench *b, struct rte_mempool *pool, double *value)
 {
-	struct outstanding out = { .next = 0 };
-	bool good = true;
-	uint64_t begin;
+	struct rte_mbuf *slots[POOL_SLOTS][POOL_BULK];
+	struct pool_run run = { .pool = pool };
 
-	for (unsigned i = 0; i < POOL_SLOTS - 1 && good; i++)
-		good = turn(pool, &out, false);
-	good = good && turns(pool, &out, 8 * POOL_SLOTS); /* warm up */
-	begin = plx_cycles();
-	good = good && turns(pool, &out, POOL_TURNS);
-	*value = (double)(plx_cycles() - begin) / ((double)POOL_TURNS * POOL_BULK);
-	if (!good)
-		return bench_failed(b, "DPDK's pool gave too few mbufs");
-	return MEASURED;
+	for (unsigned i = 0; i < POOL_SLOTS; i++)
+		run.slots[i] = slots[i];
+	*value = pool_cycle(&run, take, give);
+	return *value > 0 ? MEASURED : bench_failed(b, "DPDK's pool gave too few mbufs");
 }
 
 /* On the thread that DPDK knows as lcore 0: others have no cache. */
