@@ -48,7 +48,7 @@ static bool read_uint(const char *text, uint64_t *n)
 
 	errno = 0;
 	*n = strtoull(text, &end, 10);
-	if (errno || end == text || strchr(text, '-'))
+	if (*text < '0' || *text > '9' || errno)
 		return false;
 	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
 		if (*end == units[i].letter && !end[1]) {
@@ -64,7 +64,7 @@ static int set_uint(struct parser *p, const struct option_def *o, const char *va
 	uint64_t n;
 
 	if (!read_uint(value, &n) || n < o->min || n > o->max)
-		return fail(p, "--%s %s is not a number from %" PRIu64 " to %" PRIu64, o->name,
+		return fail(p, "--%s %.60s is not a number from %" PRIu64 " to %" PRIu64, o->name,
 			    value, o->min, o->max);
 	*(uint64_t *)((char *)p->to + o->offset) = n;
 	return 0;
@@ -75,8 +75,10 @@ static int set_real(struct parser *p, const struct option_def *o, const char *va
 	char *end;
 	double x = strtod(value, &end);
 
-	if (end == value || *end || !(x >= (double)o->min && x <= (double)o->max))
-		return fail(p, "--%s %s is not a number of seconds from %" PRIu64 " to %" PRIu64,
+	if (end == value || *end || !(x > (double)o->min && x <= (double)o->max))
+		return fail(p,
+			    "--%s %.60s is not a number of seconds above %" PRIu64
+			    " and up to %" PRIu64,
 			    o->name, value, o->min, o->max);
 	*(double *)((char *)p->to + o->offset) = x;
 	return 0;
@@ -96,7 +98,7 @@ static int set_choice(struct parser *p, const struct option_def *o, const char *
 			used += (size_t)snprintf(all + used, sizeof(all) - used, "%s%s",
 						 i ? ", " : "", o->choices(i));
 	}
-	return fail(p, "--%s %s is none of %s", o->name, value, all);
+	return fail(p, "--%s %.60s is none of %s", o->name, value, all);
 }
 
 static int add_item(struct parser *p, const struct option_def *o, const char *value)
@@ -138,7 +140,7 @@ static int parse_one(struct parser *p, int argc, char **argv, int i)
 	int words = 1;
 
 	if (word[0] != '-' || !word[1])
-		return fail(p, "\"%s\" is no option: all arguments start with --", word);
+		return fail(p, "\"%.60s\" is no option: all arguments start with --", word);
 	if (word[1] == '-') {
 		o = find_name(p->program, word + 2, len - 2);
 		value = word[len] ? word + len + 1 : NULL;
@@ -146,7 +148,8 @@ static int parse_one(struct parser *p, int argc, char **argv, int i)
 		o = word[2] ? NULL : find_letter(p->program, word[1]);
 	}
 	if (!o)
-		return fail(p, "there is no option %.*s (see --help)", (int)len, word);
+		return fail(p, "there is no option %.*s (see --help)", len > 60 ? 60 : (int)len,
+			    word);
 	if (o->type == OPTION_FLAG && value)
 		return fail(p, "--%s takes no value", o->name);
 	if (o->type != OPTION_FLAG && !value) {

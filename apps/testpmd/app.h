@@ -58,7 +58,8 @@ struct app {
 	struct app_core *cores;
 	unsigned n_cores;
 	int done_event;         /* eventfd that workers write to when they end */
-	_Atomic int64_t budget; /* packets still to be forwarded, with --packets */
+	_Atomic int64_t budget; /* with --packets: those that no burst has been asked for yet, */
+	_Atomic uint64_t forwarded; /* and those that bursts have brought */
 	uint64_t start_cycles, stop_cycles;
 	FILE *text;             /* where tables go */
 	struct plx_error error; /* the first thing that went wrong; err 0: nothing did */
@@ -68,6 +69,8 @@ struct app {
 int app_fail(struct app *app, int err, enum plx_reason reason, const char *fmt, ...)
 	PLX_PRINTF(4, 5);
 int app_keep(struct app *app, const struct plx_error *e);
+/* Does the stream of the tables still take them? */
+int app_check_text(struct app *app);
 
 /* All return 0, or a negative errno with app->error filled. */
 int app_setup(struct app *app);

@@ -4,7 +4,9 @@
  */
 #include "testpmd/app.h"
 
+#include <errno.h>
 #include <stdarg.h>
+#include <string.h>
 
 int app_keep(struct app *app, const struct plx_error *e)
 {
@@ -24,4 +26,12 @@ int app_fail(struct app *app, int err, enum plx_reason reason, const char *fmt, 
 	vsnprintf(e.text, sizeof(e.text), fmt, ap);
 	va_end(ap);
 	return app_keep(app, &e);
+}
+
+int app_check_text(struct app *app)
+{
+	if (!ferror(app->text))
+		return 0;
+	return app_fail(app, -EIO, PLX_R_FILE, "standard %s: %s",
+			app->text == stderr ? "error" : "output", strerror(errno));
 }

@@ -10,6 +10,20 @@
 
 #define SCHEMA_VERSION 1
 
+/* JSON is UTF-8; a path, or a sentence cut short, need not be. */
+static json_t *text(const char *from)
+{
+	json_t *s = json_string(from);
+	char buf[512];
+	size_t n = 0;
+
+	if (s)
+		return s;
+	for (; *from && n < sizeof(buf); from++)
+		buf[n++] = *from & 0x80 ? '?' : *from;
+	return json_stringn(buf, n);
+}
+
 static json_t *count(uint64_t n)
 {
 	return json_integer((json_int_t)n);
@@ -37,7 +51,7 @@ static json_t *port_object(const struct app *app, unsigned i, const struct port_
 	plx_port_info(app->ports[i], &info);
 	snprintf(mac, sizeof(mac), "%02x:%02x:%02x:%02x:%02x:%02x", info.mac[0], info.mac[1],
 		 info.mac[2], info.mac[3], info.mac[4], info.mac[5]);
-	json_object_set_new(o, "name", json_string(app->settings.ports.items[i]));
+	json_object_set_new(o, "name", text(app->settings.ports.items[i]));
 	json_object_set_new(o, "driver", json_string(info.driver));
 	json_object_set_new(o, "mac", json_string(mac));
 	json_object_set_new(o, "rx_packets", count(p->rx_packets));
@@ -103,8 +117,8 @@ static json_t *error_object(const struct plx_error *e)
 	json_object_set_new(o, "errno", json_integer(e->err));
 	json_object_set_new(o, "errno_name", json_string(strerrorname_np(-e->err)));
 	json_object_set_new(o, "reason", json_string(plx_reason_str(e->reason)));
-	json_object_set_new(o, "object", json_string(e->object));
-	json_object_set_new(o, "text", json_string(e->text));
+	json_object_set_new(o, "object", text(e->object));
+	json_object_set_new(o, "text", text(e->text));
 	return o;
 }
 

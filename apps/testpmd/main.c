@@ -15,6 +15,14 @@
 #include <string.h>
 #include <unistd.h>
 
+static int flush_stdout(void)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return 0;
+	fprintf(stderr, "plx-testpmd: standard output: %s\n", strerror(errno));
+	return 1;
+}
+
 /* With standard streams closed, the next file opened would become one of them. */
 static void fill_standard_streams(void)
 {
@@ -32,6 +40,10 @@ static int report(struct app *app, const struct totals *t, int status)
 {
 	const struct plx_error *e = app->error.err ? &app->error : NULL;
 
+	/* Parts of the command line are quoted in it: still one line, and no codes for terminals. */
+	for (char *c = app->error.text; *c; c++)
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			*c = '?';
 	if (e)
 		fprintf(stderr, "plx-testpmd: %s\n", e->text);
 	if (app->settings.json && json_print(app, t, e)) {
@@ -61,7 +73,7 @@ static int print_help_ports(struct app *app, const char *driver)
 	bool all = !strcmp(driver, "all");
 
 	if (!plx_drivers_help(stdout, all ? NULL : driver, PLX_HELP_TEXT))
-		return 0;
+		return flush_stdout();
 	app_keep(app, plx_last_error());
 	return report(app, NULL, 2);
 }
@@ -78,7 +90,7 @@ static int print_and_exit(struct app *app)
 		man_print(stdout);
 	else
 		options_help(&program, stdout);
-	return fflush(stdout) ? 1 : 0;
+	return flush_stdout();
 }
 
 static int forward(struct app *app)
@@ -95,8 +107,7 @@ static int forward(struct app *app)
 	app_stop_ports(app);
 	totals_read(app, &t);
 	table_final(app, &t);
-	if (ferror(app->text))
-		app_fail(app, -EIO, PLX_R_FILE, "standard output: %s", strerror(errno));
+	app_check_text(app);
 	status = report(app, &t, 1);
 	if (app_close(app)) {
 		fprintf(stderr, "plx-testpmd: %s\n", app->error.text);

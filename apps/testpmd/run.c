@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <time.h>
@@ -73,6 +74,8 @@ static unsigned limited_burst(struct app *app, struct app_stream *s)
 		frames = s->max_entries > 1 ? (int64_t)(frames_received(s) - before) : n;
 	}
 	atomic_fetch_add(&app->budget, want - frames);
+	if (frames)
+		atomic_fetch_add(&app->forwarded, (uint64_t)frames);
 	return n;
 }
 
@@ -111,7 +114,9 @@ static bool finished(const struct app_core *core)
 {
 	if (core->broken)
 		return true;
-	if (core->app->settings.packets && atomic_load(&core->app->budget) <= 0)
+	/* Not by the budget: a burst under way on another core may give some of it back. */
+	if (core->app->settings.packets &&
+	    atomic_load(&core->app->forwarded) >= core->app->settings.packets)
 		return true;
 	for (unsigned i = 0; i < core->n_streams; i++)
 		if (!core->streams[i].ended)
@@ -171,16 +176,47 @@ static bool any_broken(const struct app *app)
 	return false;
 }
 
-static int open_signals(void)
-{
-	sigset_t set;
+static const int stop_signals[] = { SIGINT, SIGTERM, SIGHUP };
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	return signalfd(-1, &set, SFD_CLOEXEC);
+#define N_STOP_SIGNALS (sizeof(stop_signals) / sizeof(stop_signals[0]))
+
+/* Those that stop the program: not what is ignored from the start, as nohup(1) has it. */
+static int open_signals(struct app *app, sigset_t *set)
+{
+	struct sigaction now;
+	int fd;
+
+	sigemptyset(set);
+	for (unsigned i = 0; i < N_STOP_SIGNALS; i++)
+		if (!sigaction(stop_signals[i], NULL, &now) && now.sa_handler != SIG_IGN)
+			sigaddset(set, stop_signals[i]);
+	fd = signalfd(-1, set, SFD_CLOEXEC);
+	if (fd < 0)
+		return app_fail(app, -errno, PLX_R_FILE, "no signalfd: %s", strerror(errno));
+	sigprocmask(SIG_BLOCK, set, NULL);
+	return fd;
+}
+
+static uint64_t stopped_ns;
+
+/* Stopping may wait for a pipe: who asks again after a second means it. */
+static void stop_again(int sig)
+{
+	if (monotonic_ns() - stopped_ns < 1000000000)
+		return;
+	signal(sig, SIG_DFL);
+	raise(sig);
+}
+
+static void heed_signals_again(const sigset_t *set)
+{
+	struct sigaction again = { .sa_handler = stop_again, .sa_flags = SA_RESTART };
+
+	stopped_ns = monotonic_ns();
+	for (unsigned i = 0; i < N_STOP_SIGNALS; i++)
+		if (sigismember(set, stop_signals[i]))
+			sigaction(stop_signals[i], &again, NULL);
+	sigprocmask(SIG_UNBLOCK, set, NULL);
 }
 
 /* Milliseconds until a time, rounded up, for poll(2). */
@@ -212,6 +248,8 @@ static void watch(struct app *app, int signals)
 			app->stop_cycles = plx_cycles();
 			totals_read(app, &now);
 			table_period(app, &now, &before);
+			if (app_check_text(app))
+				return;
 			before = now;
 			show += period;
 		}
@@ -243,8 +281,11 @@ static void last_check(struct app *app)
 
 int app_run(struct app *app)
 {
-	int signals = open_signals(), err = 0;
+	sigset_t set;
+	int signals = open_signals(app, &set), err = 0;
 
+	if (signals < 0)
+		return signals;
 	atomic_store(&app->budget, (int64_t)app->settings.packets);
 	app->start_cycles = plx_cycles();
 	for (unsigned i = 0; i < app->n_cores && !err; i++) {
@@ -255,6 +296,7 @@ int app_run(struct app *app)
 	}
 	if (!err)
 		watch(app, signals);
+	heed_signals_again(&set);
 	stop_all(app);
 	for (unsigned i = 0; i < app->n_cores; i++)
 		plx_worker_join(app->cores[i].worker, NULL);

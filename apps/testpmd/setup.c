@@ -31,7 +31,7 @@ static int choose_cores(struct app *app, unsigned *cpus)
 	n = cores_parse(app->settings.cores, cpus, MAX_CORES);
 	if (!n)
 		return app_fail(app, -EINVAL, PLX_R_BAD_VALUE,
-				"--cores %s is not a list of up to %d CPU numbers, as in 1,3-5",
+				"--cores %.60s is not a list of up to %d CPU numbers, as in 1,3-5",
 				app->settings.cores, MAX_CORES);
 	for (unsigned i = 0; i < n; i++) {
 		if (!plx_cpu_allowed(app->ctx, cpus[i]))
@@ -99,19 +99,28 @@ static int open_ports(struct app *app)
 	return 0;
 }
 
+/* "PORT,MAC" of digits and colons only, which sscanf() alone does not insist on. */
+static bool read_peer(const char *item, unsigned *port, unsigned mac[6])
+{
+	int end = 0;
+
+	return strspn(item, "0123456789") <= 4 &&
+	       strspn(item, "0123456789abcdefABCDEF:,") == strlen(item) &&
+	       sscanf(item, "%u,%2x:%2x:%2x:%2x:%2x:%2x%n", port, &mac[0], &mac[1], &mac[2],
+		      &mac[3], &mac[4], &mac[5], &end) == 6 + 1 &&
+	       !item[end];
+}
+
 static int set_peers(struct app *app)
 {
 	const struct option_list *peers = &app->settings.eth_peers;
 
 	for (unsigned i = 0; i < peers->n; i++) {
 		unsigned port, mac[6];
-		char more;
 
-		if (sscanf(peers->items[i], "%u,%2x:%2x:%2x:%2x:%2x:%2x%c", &port, &mac[0], &mac[1],
-			   &mac[2], &mac[3], &mac[4], &mac[5], &more) != 7 ||
-		    port >= app->n_ports)
+		if (!read_peer(peers->items[i], &port, mac) || port >= app->n_ports)
 			return app_fail(app, -EINVAL, PLX_R_BAD_VALUE,
-					"--eth-peer %s is not PORT,MAC with a port below %u",
+					"--eth-peer %.60s is not PORT,MAC with a port below %u",
 					peers->items[i], app->n_ports);
 		for (int j = 0; j < 6; j++)
 			app->peer_macs[port][j] = (uint8_t)mac[j];

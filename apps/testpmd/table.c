@@ -69,7 +69,9 @@ static int name_width(const struct app *app)
 
 static const char *bold(const struct app *app, bool on)
 {
-	if (getenv("NO_COLOR") || !isatty(fileno(app->text)))
+	const char *term = getenv("TERM");
+
+	if (getenv("NO_COLOR") || !term || !strcmp(term, "dumb") || !isatty(fileno(app->text)))
 		return "";
 	return on ? "\033[1m" : "\033[0m";
 }

@@ -46,7 +46,7 @@ struct plx_pool_account {
 	unsigned free;    /* in the pool, returns by other threads included */
 	unsigned rx_ring; /* posted to devices to receive into */
 	unsigned tx_ring; /* handed over to send and not yet done */
-	unsigned user;    /* in the program's hands */
+	unsigned user;    /* in the program's hands, and shared ones wherever they are */
 };
 
 struct plx_pool_info {

@@ -104,8 +104,8 @@ struct plx_port_conf {
 /**
  * plx_port_open - open a port
  * @ctx:  the context it will live in
- * @spec: "driver[:key=value,...]", as in "pcap:rx=in.pcap,tx=out.pcap"; a comma, backslash or
- *        equals sign in a value is written with a backslash before it
+ * @spec: "driver[:key=value,...]", as in "pcap:rx=in.pcap,tx=out.pcap"; a comma or
+ *        backslash in a value is written with a backslash before it
  * @out:  the port; NULL on failure
  *
  * Opening makes the device, or joins it when it has ports left ("ring:name=a" twice gives the

@@ -98,8 +98,7 @@ int plx_worker_launch(struct plx_ctx *ctx, unsigned cpu, plx_worker_fn fn, void 
 	if (err) {
 		plx_ctx_orphan(&worker->child);
 		free(worker);
-		return plx_fail_sys(err == EINVAL ? -EINVAL : -EAGAIN, err,
-				    err == EINVAL ? PLX_R_NO_CPU : PLX_R_NOMEM, NULL,
+		return plx_fail_sys(-err, err, err == EINVAL ? PLX_R_NO_CPU : PLX_R_NOMEM, NULL,
 				    "no thread on CPU %u: %s", cpu, strerror(err));
 	}
 	*out = worker;

@@ -7,6 +7,8 @@
 
 #include "core/ctx.h"
 #include "core/error.h"
+#include "core/sighold.h"
+#include "mem/node.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,6 +22,9 @@
 
 #ifndef MADV_COLLAPSE
 #define MADV_COLLAPSE 25 /* Linux 6.1 */
+#endif
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23 /* Linux 5.14 */
 #endif
 #ifndef MFD_HUGE_2MB
 #define MFD_HUGE_2MB (21u << 26)
@@ -90,6 +95,18 @@ static void *map_high(size_t size, int fd)
 	return at;
 }
 
+/* A memfd counts as a file: at RLIMIT_FSIZE the kernel sends a signal, too. */
+static int truncate_fd(int fd, size_t size)
+{
+	struct plx_held_signals held;
+	int rc;
+
+	plx_signals_hold(&held);
+	rc = ftruncate(fd, (off_t)size);
+	plx_signals_release(&held);
+	return rc;
+}
+
 /* Map @info->size bytes of a new memfd; @huge asks for the kernel's hugepage pool. */
 static int map_memfd(struct plx_arena_info *info, const char *name, bool huge)
 {
@@ -99,7 +116,7 @@ static int map_memfd(struct plx_arena_info *info, const char *name, bool huge)
 
 	if (fd < 0)
 		return errno;
-	if (ftruncate(fd, (off_t)info->size))
+	if (truncate_fd(fd, info->size))
 		goto fail;
 	base = map_low(info->size, fd);
 	info->low = base != MAP_FAILED;
@@ -152,7 +169,7 @@ static int choose_pages(struct plx_arena_info *info, const struct plx_arena_opts
 		snprintf(info->why, sizeof(info->why), "base pages were asked for");
 	else
 		snprintf(info->why, sizeof(info->why),
-			 "%ld hugepages are free and %ld needed; MADV_COLLAPSE made 2 MiB pages",
+			 "%ld hugepages are free and %ld needed; MADV_COLLAPSE makes 2 MiB pages",
 			 have, need);
 	return 0;
 }
@@ -169,8 +186,7 @@ static int check_opts(size_t size, const struct plx_arena_opts *opts)
 	if (opts->flags & ~(uint32_t)(PLX_ARENA_PREFAULT | PLX_ARENA_SMALL))
 		return plx_fail(-EINVAL, PLX_R_RESERVED_BITS, opts->name,
 				"unknown arena flags 0x%x", opts->flags);
-	if (opts->node >= 0 &&
-	    (numa_available() < 0 ? opts->node > 0 : opts->node > numa_max_node()))
+	if (!plx_node_valid(opts->node))
 		return plx_fail(-EINVAL, PLX_R_INDEX, opts->name, "there is no NUMA node %d",
 				opts->node);
 	return 0;
@@ -258,7 +274,12 @@ static int commit_chunk(struct plx_arena *arena, size_t offset)
 		if (err || info->pages == PLX_PAGES_COLLAPSED)
 			return err;
 	}
-	return fallocate(info->fd, 0, (off_t)offset, CHUNK) ? errno : 0;
+	if (fallocate(info->fd, 0, (off_t)offset, CHUNK))
+		return errno;
+	/* So that bursts meet no page faults; a kernel before 5.14 leaves them some. */
+	if (info->pages == PLX_PAGES_SMALL)
+		madvise((uint8_t *)info->base + offset, CHUNK, MADV_POPULATE_WRITE);
+	return 0;
 }
 
 int plx_arena_grow(struct plx_arena *arena, size_t size)

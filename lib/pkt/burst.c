@@ -64,15 +64,19 @@ static void collect_returns(struct plx_pool *pool)
 	store_relaxed(&pool->returns_head, head);
 }
 
-/* Put buffers that were never used yet under the stack's top: the next 2 MiB of the arena. */
-static void grow(struct plx_pool *pool)
+/*
+ * Put buffers that were never used yet onto the stack: the next 2 MiB of the arena. Return: false
+ * when there are none, or no memory for them.
+ */
+static bool grow(struct plx_pool *pool)
 {
 	unsigned first = load_relaxed(&pool->grown), top = load_relaxed(&pool->top), end;
 	struct plx_arena_info info;
 
-	/* One byte past the first buffer that is missing commits the chunk it ends in. */
-	if (plx_arena_grow(pool->arena, ((uint64_t)first + 1) * pool->stride))
-		return;
+	/* Committing the first buffer that is missing commits all of the chunk that it ends in. */
+	if (first == pool->total ||
+	    plx_arena_grow(pool->arena, ((uint64_t)first + 1) * pool->stride))
+		return false;
 	plx_arena_info(pool->arena, &info);
 	end = (unsigned)(info.committed / pool->stride);
 	if (end > pool->total)
@@ -82,11 +86,14 @@ static void grow(struct plx_pool *pool)
 		pool->stack[top++] = plx_pool_buffer(pool, i - 1);
 	store_relaxed(&pool->top, top);
 	store_relaxed(&pool->grown, end);
+	return true;
 }
 
 /* The stack holds fewer than @n: find more, best kept in cache first. */
 static __attribute__((noinline)) unsigned refill(struct plx_pool *pool, unsigned n)
 {
+	if (!n)
+		return 0;
 	if (pool->release) {
 		plx_fail(-EPERM, PLX_R_UNSUPPORTED, pool->child.name,
 			 "the buffers of a wrapped pool come from their owner");
@@ -100,8 +107,8 @@ static __attribute__((noinline)) unsigned refill(struct plx_pool *pool, unsigned
 	}
 	if (load_relaxed(&pool->top) < n)
 		collect_returns(pool);
-	if (load_relaxed(&pool->top) < n && load_relaxed(&pool->grown) < pool->total)
-		grow(pool);
+	while (load_relaxed(&pool->top) < n && grow(pool))
+		;
 	if (!load_relaxed(&pool->top))
 		plx_fail(-ENOMEM, PLX_R_NOMEM, pool->child.name, "no buffer is free");
 	return load_relaxed(&pool->top);
@@ -120,6 +127,8 @@ unsigned plx_pool_get(struct plx_pool *pool, const struct plx_pkt *like, struct 
 		top = refill(pool, n);
 		if (n > top)
 			n = top;
+		if (!n)
+			return 0;
 	}
 	/* A template that names the pool already is used as it stands: no store to wait for. */
 	if (!like || like->pool != pool->number) {
@@ -140,8 +149,7 @@ unsigned plx_pool_get(struct plx_pool *pool, const struct plx_pkt *like, struct 
 		memcpy(&pkts[i], &first, sizeof(first));
 		memcpy((uint8_t *)&pkts[i] + sizeof(first), &rest, sizeof(rest));
 	}
-	if (n)
-		store_relaxed(&pool->top, top);
+	store_relaxed(&pool->top, top);
 	return n;
 }
 
@@ -210,26 +218,29 @@ static void free_one(const struct plx_pkt *pkt)
 /*
  * The best case. A thread that frees what it has just taken finds the very addresses still lying
  * in the stack above its top: then it is enough to move the top. (An address that was ever on the
- * stack is a buffer's own, so nothing else needs checking.) With the first packet elsewhere it is
- * not such a run, nor with one of the flags in @bar. Returns false, with nothing changed.
+ * stack is a buffer's own; but a wrapped pool may have lent its number to the packet.) With the
+ * first packet elsewhere it is not such a run, nor with one of the flags in @bar. Returns false,
+ * with nothing changed.
  */
 static inline bool free_in_order(struct plx_pool *pool, const struct plx_pkt *pkts, unsigned n,
 				 uint32_t bar, uint32_t *bytes)
 {
 	unsigned top = load_relaxed(&pool->top);
 	uint8_t *const *stack = pool->stack + top;
+	const uint16_t number = pool->number;
 	uint64_t differ = 0;
-	uint32_t flags = 0, len = 0;
+	uint32_t flags = 0, len = 0, pools = 0;
 
 	if (pkts[0].data != stack[0])
 		return false;
 #pragma GCC unroll 4
 	for (unsigned i = 0; i < n; i++) {
 		differ |= (uintptr_t)pkts[i].data ^ (uintptr_t)stack[i];
+		pools |= pkts[i].pool ^ number;
 		flags |= pkts[i].flags;
 		len += pkts[i].len;
 	}
-	if (differ || flags & bar)
+	if (differ || pools || flags & bar)
 		return false;
 	for (unsigned i = 0; i < n; i++)
 		plx_check_given(pool, stack[i]);
@@ -270,8 +281,12 @@ static bool free_run(const struct plx_pkt *pkts, unsigned n)
 		farthest = offset > farthest ? offset : farthest;
 		to[i] = first + plx_pool_divide(offset, magic, shift) * stride;
 	}
-	if (odd || farthest >= pool->span)
+	if (odd || farthest >= pool->span) {
+		/* These were no addresses of buffers: free_in_order() must not find them. */
+		for (unsigned i = 0; i < n; i++)
+			to[i] = PLX_POOL_NO_BUFFER(pool);
 		return false;
+	}
 	give(pool, to, n);
 	return true;
 }
@@ -380,20 +395,22 @@ unsigned plx_pkt_tailroom(const struct plx_pkt *pkt)
 {
 	const struct plx_pool *pool;
 	const uint8_t *start = buffer_start(pkt, &pool);
-	const uint8_t *end = pkt->data + pkt->len;
+	uint64_t used = start ? (uint64_t)(pkt->data - start) + pkt->len : 0;
 
-	return start && end < start + pool->stride ? (unsigned)(start + pool->stride - end) : 0;
+	return start && used < pool->stride ? pool->stride - (unsigned)used : 0;
 }
 
+/* Shared buffers are left out: they may be in several places, and count as the program's. */
 static void count_held(const struct plx_pkt *pkts, unsigned n, enum plx_hold where, int side)
 {
 	for (unsigned i = 0, run; i < n; i += run) {
 		struct plx_pool *pool = plx_pool_find(pkts[i].pool);
+		unsigned shared = 0;
 
-		for (run = 1; i + run < n && pkts[i + run].pool == pkts[i].pool;)
-			run++;
+		for (run = 0; i + run < n && pkts[i + run].pool == pkts[i].pool; run++)
+			shared += (pkts[i + run].flags & PLX_PKT_SHARED) != 0;
 		if (pool && !pool->release)
-			atomic_fetch_add_explicit(&pool->held[where][side].n, run,
+			atomic_fetch_add_explicit(&pool->held[where][side].n, run - shared,
 						  memory_order_release);
 	}
 }

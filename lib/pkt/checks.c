@@ -28,6 +28,9 @@
 
 #define POISON 0xdb
 
+/* Of a buffer. One that never was taken is as the kernel made it. */
+enum state { NEW, TAKEN, FREED };
+
 void plx_check_stop(const char *fmt, ...)
 {
 	va_list ap;
@@ -49,7 +52,7 @@ void plx_check_given(struct plx_pool *pool, const uint8_t *data)
 {
 	uint64_t index = plx_pool_index(pool, (uint64_t)(data - pool->base));
 
-	if (!atomic_exchange(&pool->in_use[index], 0))
+	if (atomic_exchange(&pool->states[index], FREED) != TAKEN)
 		plx_check_stop("%s: buffer %llu is freed twice", pool->child.name,
 			       (unsigned long long)index);
 	memset(whole(pool, index), POISON, pool->stride);
@@ -59,17 +62,24 @@ void plx_check_given(struct plx_pool *pool, const uint8_t *data)
 void plx_check_taken(struct plx_pool *pool, const uint8_t *data)
 {
 	uint64_t index = plx_pool_index(pool, (uint64_t)(data - pool->base));
-	uint8_t *p = whole(pool, index);
+	uint8_t *p = whole(pool, index), state = atomic_exchange(&pool->states[index], TAKEN);
 
-	ASAN_UNPOISON_MEMORY_REGION(p, pool->stride);
-	/* All bytes are alike when the first is right and each equals the next. A buffer that
-	 * never was freed is as the kernel made it. */
-	if (p[0] == POISON && memcmp(p, p + 1, pool->stride - 1))
-		plx_check_stop("%s: buffer %llu was written after it was freed", pool->child.name,
-			       (unsigned long long)index);
-	if (atomic_exchange(&pool->in_use[index], 1))
+	if (state == TAKEN)
 		plx_check_stop("%s: buffer %llu is on the stack twice", pool->child.name,
 			       (unsigned long long)index);
+	ASAN_UNPOISON_MEMORY_REGION(p, pool->stride);
+	/* All bytes are alike when the first is right and each equals the next. */
+	if (state == FREED && (p[0] != POISON || memcmp(p, p + 1, pool->stride - 1)))
+		plx_check_stop("%s: buffer %llu was written after it was freed", pool->child.name,
+			       (unsigned long long)index);
+}
+
+void plx_check_ended(struct plx_pool *pool)
+{
+	size_t used = (size_t)atomic_load(&pool->grown) * pool->stride;
+
+	if (used)
+		ASAN_UNPOISON_MEMORY_REGION(pool->base, used);
 }
 
 #else

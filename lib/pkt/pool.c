@@ -48,6 +48,7 @@ static void free_pool(struct plx_pool *pool)
 {
 	if (pool->number)
 		atomic_store_explicit(&plx_pools[pool->number], NULL, memory_order_release);
+	plx_check_ended(pool);
 	plx_arena_destroy(pool->arena);
 	if (pool->stack)
 		plx_node_free(pool->stack, (pool->total + PLX_POOL_SPARE) * sizeof(*pool->stack));
@@ -56,7 +57,7 @@ static void free_pool(struct plx_pool *pool)
 	if (pool->extra_owners)
 		plx_node_free(pool->extra_owners, pool->total * sizeof(*pool->extra_owners));
 #ifdef PLX_CHECKS
-	free(pool->in_use);
+	free(pool->states);
 #endif
 	free(pool);
 }
@@ -70,7 +71,7 @@ static struct plx_pool *new_pool(void)
 	return pool;
 }
 
-/* Per-buffer tables: untouched pages of them cost nothing. */
+/* What there is for each buffer: 18 bytes, resident from the start. */
 static bool alloc_tables(struct plx_pool *pool, int node)
 {
 	size_t slots = 64;
@@ -82,10 +83,12 @@ static bool alloc_tables(struct plx_pool *pool, int node)
 	pool->returns = plx_node_alloc(slots * sizeof(*pool->returns), node);
 	pool->extra_owners = plx_node_alloc(pool->total * sizeof(*pool->extra_owners), node);
 #ifdef PLX_CHECKS
-	pool->in_use = calloc(pool->total, 1);
-	if (!pool->in_use)
+	pool->states = calloc(pool->total, 1);
+	if (!pool->states)
 		return false;
 #endif
+	for (unsigned i = 0; pool->stack && i < pool->total + PLX_POOL_SPARE; i++)
+		pool->stack[i] = PLX_POOL_NO_BUFFER(pool);
 	return pool->stack && pool->returns && pool->extra_owners;
 }
 
@@ -102,16 +105,21 @@ static int check_opts(const struct plx_pool_opts *o)
 		return plx_fail(-EINVAL, PLX_R_TOO_LARGE, o->name,
 				"a headroom of %u bytes is over the limit of %u", o->headroom,
 				MAX_HEADROOM);
+	if (!plx_node_valid(o->node))
+		return plx_fail(-EINVAL, PLX_R_INDEX, o->name, "there is no NUMA node %d", o->node);
 	if (o->flags & ~(uint32_t)(PLX_POOL_PREFAULT | PLX_POOL_SMALL_PAGES))
 		return plx_fail(-EINVAL, PLX_R_RESERVED_BITS, o->name, "unknown pool flags 0x%x",
 				o->flags);
 	return 0;
 }
 
-/* An odd number of lines, so that the first lines of buffers spread over all cache sets. */
+/*
+ * An odd number of lines, so that the first lines of buffers spread over all cache sets; and a
+ * byte to spare, so that the end of a full buffer is not the next one's beginning.
+ */
 static unsigned odd_stride(unsigned bytes)
 {
-	unsigned lines = (bytes + PLX_CACHE_LINE - 1) / PLX_CACHE_LINE;
+	unsigned lines = bytes / PLX_CACHE_LINE + 1;
 
 	return (lines | 1) * PLX_CACHE_LINE;
 }

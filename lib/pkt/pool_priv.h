@@ -38,7 +38,7 @@ struct plx_pool {
 	struct plx_arena *arena;
 	struct plx_child child;
 #ifdef PLX_CHECKS
-	_Atomic uint8_t *in_use; /* by buffer */
+	_Atomic uint8_t *states; /* by buffer: checks.c */
 #endif
 
 	/* The owner's line. */
@@ -88,16 +88,25 @@ static inline uint8_t *plx_pool_buffer(const struct plx_pool *pool, uint64_t ind
 	return pool->base + pool->headroom + index * pool->stride;
 }
 
+/* What is in a slot of the stack that holds no buffer's address: not even NULL may match it. */
+#define PLX_POOL_NO_BUFFER(pool) ((uint8_t *)(pool))
+
 #ifdef PLX_CHECKS
 /* A buffer leaves or enters the pool: stop the program on a double free or a late write. */
 void plx_check_taken(struct plx_pool *pool, const uint8_t *data);
 void plx_check_given(struct plx_pool *pool, const uint8_t *data);
+/* The pool's memory goes back to the kernel, and may be anybody's next. */
+void plx_check_ended(struct plx_pool *pool);
 void plx_check_stop(const char *fmt, ...) PLX_PRINTF(1, 2) __attribute__((noreturn));
 #else
 static inline void plx_check_taken(struct plx_pool *pool, const uint8_t *data)
 {
 	(void)pool;
 	(void)data;
+}
+static inline void plx_check_ended(struct plx_pool *pool)
+{
+	(void)pool;
 }
 static inline void plx_check_given(struct plx_pool *pool, const uint8_t *data)
 {

@@ -26,7 +26,7 @@ const struct plx_driver *plx_args_driver(const char *spec, const char **keys)
 	size_t len = strcspn(spec, ":");
 	char names[128];
 
-	*keys = spec[len] ? spec + len + 1 : spec + len;
+	*keys = spec[len] ? spec + len + 1 : NULL; /* NULL: no colon, so no keys */
 	for (int i = 0; plx_drivers[i]; i++)
 		if (strlen(plx_drivers[i]->name) == len &&
 		    !strncmp(plx_drivers[i]->name, spec, len))
@@ -43,9 +43,9 @@ static int set_uint(const struct plx_key *key, const char *value, uint64_t *to)
 
 	errno = 0;
 	n = strtoull(value, &end, 10);
-	if (errno || end == value || *end || strchr(value, '-') || n < key->min || n > key->max)
+	if (*value < '0' || *value > '9' || errno || *end || n < key->min || n > key->max)
 		return plx_fail(-EINVAL, PLX_R_BAD_VALUE, NULL,
-				"%s=%s is not a number from %" PRIu64 " to %" PRIu64, key->name,
+				"%s=%.60s is not a number from %" PRIu64 " to %" PRIu64, key->name,
 				value, key->min, key->max);
 	*to = n;
 	return 0;
@@ -61,7 +61,7 @@ static int set_bool(const struct plx_key *key, const char *value, bool *to)
 				*to = i;
 				return 0;
 			}
-	return plx_fail(-EINVAL, PLX_R_BAD_VALUE, NULL, "%s=%s is neither on nor off", key->name,
+	return plx_fail(-EINVAL, PLX_R_BAD_VALUE, NULL, "%s=%.60s is neither on nor off", key->name,
 			value);
 }
 
@@ -79,7 +79,7 @@ static int set_choice(const struct plx_key *key, const char *value, unsigned *to
 			used += (size_t)snprintf(names + used, sizeof(names) - used, "%s%s",
 						 i ? ", " : "", key->choices[i]);
 	}
-	return plx_fail(-EINVAL, PLX_R_BAD_VALUE, NULL, "%s=%s is none of %s", key->name, value,
+	return plx_fail(-EINVAL, PLX_R_BAD_VALUE, NULL, "%s=%.60s is none of %s", key->name, value,
 			names);
 }
 
@@ -109,7 +109,7 @@ static int set_key(const struct plx_key *key, const char *value, void *args)
 }
 
 /* The end of a key=value at an unescaped comma; takes the backslashes out on the way. */
-static char *end_of_item(char *item)
+static char *end_of_item(char *item, bool *more)
 {
 	char *to = item, *from = item;
 
@@ -118,7 +118,8 @@ static char *end_of_item(char *item)
 			from++;
 		*to++ = *from++;
 	}
-	if (*from)
+	*more = *from;
+	if (*more)
 		from++;
 	*to = '\0';
 	return from;
@@ -141,8 +142,8 @@ static int parse_item(const struct plx_driver *driver, char *item, void *args)
 		*value++ = '\0';
 	key = find_key(driver, item);
 	if (!key)
-		return plx_fail(-EINVAL, PLX_R_BAD_KEY, NULL, "%s has no key \"%s\"", driver->name,
-				item);
+		return plx_fail(-EINVAL, PLX_R_BAD_KEY, NULL, "%s has no key \"%.60s\"",
+				driver->name, item);
 	if (!value && key->type != PLX_KEY_BOOL)
 		return plx_fail(-EINVAL, PLX_R_BAD_VALUE, NULL, "%s needs a value: %s=...", item,
 				item);
@@ -152,13 +153,14 @@ static int parse_item(const struct plx_driver *driver, char *item, void *args)
 /* Defaults, then what was given. @items is written to. */
 static int parse_items(const struct plx_driver *driver, char *items, void *args)
 {
+	bool more = items;
 	int err = 0;
 
 	for (const struct plx_key *key = driver->keys; key && key->name && !err; key++)
 		if (key->initial)
 			err = set_key(key, key->initial, args);
-	while (!err && *items) {
-		char *next = end_of_item(items);
+	while (!err && more) {
+		char *next = end_of_item(items, &more);
 
 		err = parse_item(driver, items, args);
 		items = next;
@@ -183,8 +185,8 @@ int plx_args_parse(const struct plx_driver *driver, const char *spec, const char
 	int err;
 
 	*args = calloc(1, driver->args_size ? driver->args_size : 1);
-	*text = strdup(keys);
-	if (!*args || !*text)
+	*text = keys ? strdup(keys) : NULL;
+	if (!*args || (keys && !*text))
 		err = plx_fail(-ENOMEM, PLX_R_NOMEM, spec, "no memory for a port's keys");
 	else
 		err = parse_items(driver, *text, *args);
@@ -198,5 +200,7 @@ int plx_args_parse(const struct plx_driver *driver, const char *spec, const char
 	*text = NULL;
 	/* The record names the whole specification; the sentence says what part is wrong. */
 	e = *plx_last_error();
+	if (err == -ENOMEM)
+		return err;
 	return plx_fail(err, e.reason, spec, "%s (see --help-ports %s)", e.text, driver->name);
 }

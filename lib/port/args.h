@@ -8,7 +8,7 @@
 #include "port/driver.h"
 
 /*
- * The driver that @spec names; *@keys is what follows the colon, "" if nothing does.
+ * The driver that @spec names; *@keys is what follows the colon, NULL without a colon.
  * NULL with a record: NO_DRIVER.
  */
 const struct plx_driver *plx_args_driver(const char *spec, const char **keys);

@@ -131,6 +131,12 @@ struct plx_driver {
 	int (*set_promiscuous)(struct plx_port *port, bool on);
 };
 
+/* The pool that a configuration gives to a receive queue. */
+static inline struct plx_pool *plx_conf_pool(const struct plx_port_conf *conf, unsigned queue)
+{
+	return conf->rx_pools ? conf->rx_pools[queue] : conf->rx_pool;
+}
+
 /* All drivers, NULL at the end: drivers/net/table.c. */
 extern const struct plx_driver *const plx_drivers[];
 

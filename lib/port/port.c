@@ -115,7 +115,7 @@ static int check_mtu(const struct plx_port *port, uint16_t mtu)
 static int check_pools(const struct plx_port *port, const struct plx_port_conf *conf)
 {
 	for (unsigned i = 0; i < conf->n_rxq; i++)
-		if (conf->rx_pools ? !conf->rx_pools[i] : !conf->rx_pool)
+		if (!plx_conf_pool(conf, i))
 			return plx_fail(-EINVAL, PLX_R_MISMATCH, port->child.name,
 					"%s: receive queue %u has no pool", port->child.name, i);
 	return 0;

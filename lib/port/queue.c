@@ -73,7 +73,7 @@ static int add_rxq(struct plx_port *port, const struct plx_port_conf *conf)
 	q->port = port;
 	q->index = port->n_rxq;
 	q->port_number = port->number;
-	q->pool = conf->rx_pools ? conf->rx_pools[q->index] : conf->rx_pool;
+	q->pool = plx_conf_pool(conf, q->index);
 	q->max_entries = 1;
 	err = driver->init_rxq(q);
 	if (err) {

@@ -28,6 +28,7 @@ static void write_headers(const struct stream *s, uint8_t *frame)
 	static const uint8_t addresses[] = { 198, 18, 0, 1, 198, 18, 0, 2 };
 	uint8_t *ip = frame + ETHER_HDR_LEN, *udp = ip + IP_HDR_LEN;
 	unsigned ip_len = s->frame_len - ETHER_HDR_LEN;
+	uint16_t sum;
 
 	ether_set(frame, s->peer_mac, s->own_mac);
 	put16(frame + 2 * ETHER_ADDR_LEN, 0x0800);
@@ -36,7 +37,8 @@ static void write_headers(const struct stream *s, uint8_t *frame)
 	ip[8] = 64; /* time to live */
 	ip[9] = 17; /* UDP */
 	memcpy(ip + 12, addresses, sizeof(addresses));
-	put16(ip + 10, plx_csum_fold(plx_csum_add(0, ip, IP_HDR_LEN)) ^ 0xffff);
+	sum = (uint16_t)~plx_csum_fold(plx_csum_add(0, ip, IP_HDR_LEN));
+	memcpy(ip + 10, &sum, sizeof(sum)); /* it is in memory order already */
 	put16(udp, 9);
 	put16(udp + 2, 9);
 	put16(udp + 4, ip_len - IP_HDR_LEN); /* no UDP checksum: 0 */

@@ -55,20 +55,30 @@ static int null_open(struct plx_port *port)
 }
 
 /* It makes its frames of one piece: the buffers must be large enough. */
+static int null_check_conf(struct plx_port *port, const struct plx_port_conf *conf)
+{
+	const struct null_args *args = port->device->args;
+	struct plx_pool_info pool;
+
+	for (unsigned i = 0; i < conf->n_rxq; i++) {
+		plx_pool_info(plx_conf_pool(conf, i), &pool);
+		if (args->size - FCS_LEN > pool.data_room)
+			return plx_fail(-EINVAL, PLX_R_MISMATCH, port->child.name,
+					"frames of size=%u do not fit the pool's buffers of %u "
+					"bytes",
+					(unsigned)args->size, pool.data_room);
+	}
+	return 0;
+}
+
 static int null_init_rxq(struct plx_rxq *base)
 {
 	struct null_rxq *q = (struct null_rxq *)base;
 	const struct null_args *args = base->port->device->args;
-	struct plx_pool_info pool;
 
-	plx_pool_info(base->pool, &pool);
-	if (args->size - FCS_LEN > pool.data_room)
-		return plx_fail(-EINVAL, PLX_R_MISMATCH, base->port->child.name,
-				"frames of size=%u do not fit the pool's buffers of %u bytes",
-				(unsigned)args->size, pool.data_room);
 	q->like.len = (uint16_t)(args->size - FCS_LEN);
 	q->like.port = base->port_number;
-	q->like.pool = pool.number;
+	q->like.pool = plx_pool_number(base->pool);
 	return 0;
 }
 
@@ -109,6 +119,7 @@ const struct plx_driver plx_null_driver = {
 	.rxq_size = sizeof(struct null_rxq),
 	.txq_size = sizeof(struct plx_txq),
 	.open_port = null_open,
+	.check_conf = null_check_conf,
 	.init_rxq = null_init_rxq,
 	.init_txq = null_init_txq,
 	.rx_burst = null_rx,

@@ -172,9 +172,18 @@ static int open_port(struct plx_port *port)
 	/* A file takes any frame: there is nothing that an MTU could change. */
 	port->mtu = UINT16_MAX;
 	plx_soft_mac(port);
-	/* Last of all, when nothing can fail any more: an old file is now replaced. */
-	return args->tx ? plx_pcap_writer_begin(&device->writer, args->precision, device->base.spec)
-			: 0;
+	return 0;
+}
+
+/* Not before: an old file is now replaced, and no wrong setting can keep packets from it. */
+static int start(struct plx_port *port)
+{
+	struct pcap_device *device = (struct pcap_device *)port->device;
+	const struct pcap_args *args = device->base.args;
+
+	if (!args->tx || device->writer.dumper)
+		return 0;
+	return plx_pcap_writer_begin(&device->writer, args->precision, device->base.spec);
 }
 
 const struct plx_driver plx_pcap_driver = {
@@ -188,8 +197,10 @@ const struct plx_driver plx_pcap_driver = {
 	.open_device = open_device,
 	.close_device = close_device,
 	.open_port = open_port,
+	.check_conf = plx_pcap_check_conf,
 	.init_rxq = plx_pcap_init_rxq,
 	.init_txq = plx_pcap_init_txq,
+	.start = start,
 	.stop = plx_pcap_stop,
 	.rx_burst = plx_pcap_rx_burst,
 	.tx_burst = plx_pcap_tx_burst,

@@ -8,7 +8,6 @@
  *	capture.c  a file held in memory, to be played again and again
  *	rx.c       the receive queue, over either of them
  *	writer.c   the file written to
- *	flush.c    its bytes on their way to the disk
  *	tx.c       the transmit queue
  */
 #ifndef PLX_NET_PCAP_H
@@ -144,9 +143,6 @@ bool plx_pcap_writer_flush(struct pcap_writer *w);
 /* The error record for a flush that failed. */
 int plx_pcap_writer_fail(const struct pcap_writer *w, const char *spec);
 
-/* fflush() that leaves the program alone: no SIGPIPE, no SIGXFSZ. Return: 0 or an errno. */
-int plx_pcap_fflush(FILE *file);
-
 struct pcap_rxq {
 	struct plx_rxq base;
 	struct pcap_device *device;
@@ -159,6 +155,7 @@ struct pcap_txq {
 	struct pcap_device *device;
 };
 
+int plx_pcap_check_conf(struct plx_port *port, const struct plx_port_conf *conf);
 int plx_pcap_init_rxq(struct plx_rxq *base);
 unsigned plx_pcap_rx_burst(struct plx_rxq *base, struct plx_pkt *pkts, unsigned n);
 int plx_pcap_rxq_status(struct plx_rxq *base);

@@ -35,12 +35,12 @@ static int check_file(struct pcap_reader *r, const char *spec)
 	r->regular = S_ISREG(st.st_mode);
 	r->device = st.st_dev;
 	r->inode = st.st_ino;
-	if (r->regular && !st.st_size)
-		return plx_fail(-EINVAL, PLX_R_FORMAT, spec, "%s is empty: no capture file is",
-				plx_pcap_tail(r->path));
 	/* Writers hold the lock for themselves; a file system without locks cannot tell. */
 	if (r->regular && flock(r->fd, LOCK_SH | LOCK_NB) && errno == EWOULDBLOCK)
 		return plx_fail(-EBUSY, PLX_R_ALREADY, spec, "%s is being written by another port",
+				plx_pcap_tail(r->path));
+	if (r->regular && !st.st_size)
+		return plx_fail(-EINVAL, PLX_R_FORMAT, spec, "%s is empty: no capture file is",
 				plx_pcap_tail(r->path));
 	return 0;
 }

@@ -50,9 +50,9 @@ static unsigned fill_entries(struct plx_pkt *pkts, const struct pcap_frame *fram
 	return n;
 }
 
-static unsigned entries_of(const struct pcap_rxq *q, uint32_t len)
+static unsigned entries_of(uint32_t len, uint32_t room)
 {
-	return len <= q->room ? 1 : (len + q->room - 1) / q->room;
+	return len <= room ? 1 : (len + room - 1) / room;
 }
 
 /* After the last frame: what could not be received was left out of this pass as well. */
@@ -80,7 +80,7 @@ static inline unsigned give_record(struct pcap_rxq *q, const struct pcap_capture
 		fill_entry(pkts, record->len, record->timestamp, record->wire_len);
 		return 1;
 	}
-	if (entries_of(q, record->len) > n)
+	if (entries_of(record->len, q->room) > n)
 		return 0;
 	frame = (struct pcap_frame){ data, record->timestamp, record->len, record->wire_len };
 	return fill_entries(pkts, &frame, q->room);
@@ -140,7 +140,7 @@ static unsigned burst_from_file(struct pcap_rxq *q, struct plx_pkt *pkts, unsign
 	if (!keep_next(q, r))
 		return 0;
 	got = plx_pool_get(q->base.pool, &q->like, pkts, n);
-	while (keep_next(q, r) && entries_of(q, r->kept.len) <= got - used) {
+	while (keep_next(q, r) && entries_of(r->kept.len, q->room) <= got - used) {
 		used += fill_entries(pkts + used, &r->kept, q->room);
 		frames++;
 		bytes += r->kept.len;
@@ -167,35 +167,42 @@ int plx_pcap_rxq_status(struct plx_rxq *base)
 	return more ? 0 : plx_pcap_reader_fail(r, device->base.spec);
 }
 
-/* A frame must fit into the pool, or no burst would ever give it. */
-static int check_pool(const struct plx_rxq *q, const char *spec)
+/* Every frame must fit into the pool, or no burst would ever give it. */
+int plx_pcap_check_conf(struct plx_port *port, const struct plx_port_conf *conf)
 {
+	const struct pcap_device *device = (const struct pcap_device *)port->device;
+	const char *spec = device->base.spec;
 	struct plx_pool_account account;
+	struct plx_pool_info pool;
+	unsigned entries;
 
-	plx_pool_account(q->pool, &account);
-	if (account.total >= q->max_entries)
+	if (!conf->n_rxq)
+		return 0;
+	plx_pool_info(plx_conf_pool(conf, 0), &pool);
+	plx_pool_account(plx_conf_pool(conf, 0), &account);
+	if (!pool.data_room)
+		return plx_fail(-ENOTSUP, PLX_R_UNSUPPORTED, spec,
+				"the buffers of a wrapped pool come from their owner");
+	entries = entries_of(device->longest, pool.data_room);
+	if (account.total >= entries)
 		return 0;
 	return plx_fail(-EINVAL, PLX_R_TOO_LARGE, spec,
 			"the longest frame needs %u buffers and the pool has %u: give it more or "
 			"larger ones",
-			q->max_entries, account.total);
+			entries, account.total);
 }
 
 int plx_pcap_init_rxq(struct plx_rxq *base)
 {
 	struct pcap_rxq *q = (struct pcap_rxq *)base;
-	struct pcap_device *device = (struct pcap_device *)base->port->device;
 	struct plx_pool_info pool;
 
 	plx_pool_info(base->pool, &pool);
-	if (!pool.data_room)
-		return plx_fail(-ENOTSUP, PLX_R_UNSUPPORTED, device->base.spec,
-				"the buffers of a wrapped pool come from their owner");
-	q->device = device;
+	q->device = (struct pcap_device *)base->port->device;
 	q->room = pool.data_room;
 	q->like.flags = PLX_PKT_TIMESTAMP;
 	q->like.port = base->port_number;
 	q->like.pool = pool.number;
-	base->max_entries = (uint16_t)entries_of(q, device->longest);
-	return check_pool(base, device->base.spec);
+	base->max_entries = (uint16_t)entries_of(q->device->longest, q->room);
+	return 0;
 }

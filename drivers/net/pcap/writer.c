@@ -7,6 +7,8 @@
  */
 #include "pcap.h"
 
+#include "core/sighold.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio_ext.h>
@@ -161,9 +163,23 @@ static void take_back(struct pcap_writer *w)
 	}
 }
 
+/* Return: 0 or an errno. A failure must not end the program by a signal. */
+static int flush(FILE *file)
+{
+	struct plx_held_signals held;
+	int err = 0;
+
+	plx_signals_hold(&held);
+	errno = 0;
+	if (fflush(file) || ferror(file))
+		err = errno ? errno : EIO;
+	plx_signals_release(&held);
+	return err;
+}
+
 bool plx_pcap_writer_flush(struct pcap_writer *w)
 {
-	w->err = plx_pcap_fflush(w->file);
+	w->err = flush(w->file);
 	if (w->err) {
 		take_back(w);
 	} else {

@@ -23,20 +23,24 @@ struct ring_args {
 	uint64_t size, queues, entries;
 };
 
+/* One direction of one queue. What it holds outlives the ports' configurations. */
+struct lane {
+	struct plx_spsc *ring;
+	/* The front of a frame whose rest had no room in the last burst; the receiver's. */
+	unsigned n_pending;
+	struct plx_pkt pending[MAX_ENTRIES];
+};
+
 struct ring_device {
 	struct plx_device base;
-	/* By the end that receives from it, and queue. */
-	struct plx_spsc *rings[2][MAX_QUEUES];
+	struct lane lanes[2][MAX_QUEUES]; /* by the end that receives from it, and queue */
 	/* Bit i of an end: its receive queue i is started, so what is sent to it has a taker. */
 	_Atomic uint32_t listening[2];
 };
 
 struct ring_rxq {
 	struct plx_rxq base;
-	struct plx_spsc *ring;
-	/* The front of a frame whose rest had no room in the last burst. */
-	unsigned n_pending;
-	struct plx_pkt pending[MAX_ENTRIES];
+	struct lane *lane;
 };
 
 struct ring_txq {
@@ -51,7 +55,8 @@ static const struct plx_key keys[] = {
 	  .type = PLX_KEY_STRING,
 	  .offset = offsetof(struct ring_args, name),
 	  .required = true,
-	  .help = "of the cable: the second port with the same name is its other end" },
+	  .help = "of the cable: the second port with the same name is its other end, whose other "
+		  "keys do not count" },
 	{ .name = "size",
 	  .type = PLX_KEY_UINT,
 	  .offset = offsetof(struct ring_args, size),
@@ -83,17 +88,22 @@ static bool same_ring(const struct plx_device *device, const void *args)
 	return !strcmp(ours->name, theirs->name);
 }
 
-/* Free what is in a ring, and the ring. */
-static void end_ring(struct plx_spsc *ring)
+static void free_held(const struct plx_pkt *pkts, unsigned n)
+{
+	plx_pkts_unhold(pkts, n, PLX_HOLD_TX);
+	plx_pkt_free(pkts, n);
+}
+
+/* Free what is in a lane, and its ring. */
+static void end_lane(struct lane *lane)
 {
 	struct plx_pkt pkts[32];
 	unsigned n;
 
-	while ((n = plx_spsc_pop(ring, pkts, 32))) {
-		plx_pkts_unhold(pkts, n, PLX_HOLD_TX);
-		plx_pkt_free(pkts, n);
-	}
-	plx_spsc_destroy(ring);
+	free_held(lane->pending, lane->n_pending);
+	while ((n = plx_spsc_pop(lane->ring, pkts, 32)))
+		free_held(pkts, n);
+	plx_spsc_destroy(lane->ring);
 }
 
 static void close_device(struct plx_device *base)
@@ -102,8 +112,8 @@ static void close_device(struct plx_device *base)
 
 	for (int end = 0; end < 2; end++)
 		for (int i = 0; i < MAX_QUEUES; i++)
-			if (device->rings[end][i])
-				end_ring(device->rings[end][i]);
+			if (device->lanes[end][i].ring)
+				end_lane(&device->lanes[end][i]);
 }
 
 static int open_device(struct plx_device *base)
@@ -114,10 +124,14 @@ static int open_device(struct plx_device *base)
 				      .elem_size = sizeof(struct plx_pkt),
 				      .node = -1 };
 
+	if (args->size < args->entries)
+		return plx_fail(-EINVAL, PLX_R_BAD_VALUE, base->spec,
+				"size=%u is less than the entries=%u of one frame",
+				(unsigned)args->size, (unsigned)args->entries);
 	base->n_ports = 2;
 	for (int end = 0; end < 2; end++)
 		for (unsigned i = 0; i < args->queues; i++) {
-			int err = plx_spsc_create(&opts, &device->rings[end][i]);
+			int err = plx_spsc_create(&opts, &device->lanes[end][i].ring);
 
 			if (err) {
 				struct plx_error saved = *plx_last_error();
@@ -152,7 +166,7 @@ static int init_rxq(struct plx_rxq *base)
 	struct ring_device *device = (struct ring_device *)base->port->device;
 	const struct ring_args *args = device->base.args;
 
-	q->ring = device->rings[base->port->index][base->index];
+	q->lane = &device->lanes[base->port->index][base->index];
 	base->max_entries = (uint16_t)args->entries;
 	return 0;
 }
@@ -164,19 +178,10 @@ static int init_txq(struct plx_txq *base)
 	const struct ring_args *args = device->base.args;
 	unsigned other = !base->port->index;
 
-	q->ring = device->rings[other][base->index];
+	q->ring = device->lanes[other][base->index].ring;
 	q->listening = &device->listening[other];
 	q->max_entries = (unsigned)args->entries;
 	return 0;
-}
-
-/* What this end took from the ring and could not give goes back; the ring itself stays. */
-static void exit_rxq(struct plx_rxq *base)
-{
-	struct ring_rxq *q = (struct ring_rxq *)base;
-
-	plx_pkts_unhold(q->pending, q->n_pending, PLX_HOLD_TX);
-	plx_pkt_free(q->pending, q->n_pending);
 }
 
 static int start(struct plx_port *port)
@@ -197,26 +202,26 @@ static int stop(struct plx_port *port)
 }
 
 /* Keep a frame's front back until its rest fits: give whole frames only. */
-static unsigned keep_tail(struct ring_rxq *q, const struct plx_pkt *pkts, unsigned n)
+static unsigned keep_tail(struct lane *lane, const struct plx_pkt *pkts, unsigned n)
 {
 	unsigned whole = plx_whole_frames(pkts, n);
 
-	q->n_pending = n - whole;
-	memcpy(q->pending, pkts + whole, q->n_pending * sizeof(*pkts));
+	lane->n_pending = n - whole;
+	memcpy(lane->pending, pkts + whole, lane->n_pending * sizeof(*pkts));
 	return whole;
 }
 
 static unsigned ring_rx(struct plx_rxq *base, struct plx_pkt *pkts, unsigned n)
 {
-	struct ring_rxq *q = (struct ring_rxq *)base;
-	unsigned had = q->n_pending;
+	struct lane *lane = ((struct ring_rxq *)base)->lane;
+	unsigned had = lane->n_pending;
 	struct plx_sum sum;
 
 	if (had)
-		memcpy(pkts, q->pending, had * sizeof(*pkts));
-	n = had + plx_spsc_pop(q->ring, pkts + had, n - had);
+		memcpy(pkts, lane->pending, had * sizeof(*pkts));
+	n = had + plx_spsc_pop(lane->ring, pkts + had, n - had);
 	if (base->max_entries > 1)
-		n = keep_tail(q, pkts, n);
+		n = keep_tail(lane, pkts, n);
 	if (!n)
 		return 0;
 	for (unsigned i = 0; i < n; i++)
@@ -320,7 +325,6 @@ const struct plx_driver plx_ring_driver = {
 	.open_port = open_port,
 	.init_rxq = init_rxq,
 	.init_txq = init_txq,
-	.exit_rxq = exit_rxq,
 	.start = start,
 	.stop = stop,
 	.rx_burst = ring_rx,
