@@ -68,7 +68,7 @@ def test_bad_options():
     refused("--filter", "(", says="no regular expression")
     refused("--filter", "nothing-like-this", says="no case")
     refused("--rounds", "0", says="--rounds 0")
-    refused("--duration", "0", says="too short")
+    refused("--duration", "0", says="not a number of seconds")
     refused("--no-such-option", says="no option")
     refused("word", says="no option")
     refused("--filter", says="needs a value")

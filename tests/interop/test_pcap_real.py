@@ -365,7 +365,7 @@ def main():
     missing = [tool for tool in TOOLS if not shutil.which(tool)]
     if missing:
         skip(f"{', '.join(missing)} missing")
-    alone = ["unshare", "--net", "--pid", "--fork", "--kill-child", "--mount-proc"]
+    alone = ["unshare", "--net", "--pid", "--fork", "--kill-child", "--propagation", "unchanged", "--mount-proc"]
     if subprocess.run([*alone, "ip", "link", "add", "lan0", "type", "veth"], capture_output=True).returncode:
         skip("network namespaces or veth are not to be had here")
     os.makedirs(work, exist_ok=True)

@@ -1164,7 +1164,7 @@ static void test_send(void **state)
 static void test_send_nothing(void **state)
 {
 	(void)state;
-	assert_closes(open_port(fmt("pcap:tx=%s", in("out.pcap"))));
+	assert_closes(start_port(fmt("pcap:tx=%s", in("out.pcap"))));
 	assert_no_more(read_back("out.pcap"));
 }
 
@@ -1368,9 +1368,12 @@ static void test_failed_open_changes_nothing(void **state)
 	save_frames(1, 60);
 	assert_refused(fmt("pcap:rx=%s,tx=%s/no/out.pcap", in("in.pcap"), dir), -ENOENT, PLX_R_FILE,
 		       fmt("%s/no/out.pcap cannot be written: No such file or directory", dir));
-	/* Opened at last, it replaces the old file. */
+	/* Opened it still has the old file; started it replaces it. */
 	port = open_port(fmt("pcap:rx=%s,tx=%s", in("in.pcap"), in("out.pcap")));
+	assert_text("out.pcap");
 	assert_closes(port);
+	assert_text("out.pcap");
+	assert_closes(start_port(fmt("pcap:rx=%s,tx=%s", in("in.pcap"), in("out.pcap"))));
 	assert_no_more(read_back("out.pcap"));
 }
 
@@ -1394,7 +1397,7 @@ static void test_file_of_another_port(void **state)
 
 	(void)state;
 	save_frames(1, 60);
-	port = open_port(fmt("pcap:rx=%s,tx=%s", in("in.pcap"), in("out.pcap")));
+	port = start_port(fmt("pcap:rx=%s,tx=%s", in("in.pcap"), in("out.pcap")));
 	assert_refused(fmt("pcap:tx=%s", in("out.pcap")), -EBUSY, PLX_R_ALREADY,
 		       fmt("%s is being read or written by another port", in("out.pcap")));
 	assert_refused(fmt("pcap:tx=%s", in("in.pcap")), -EBUSY, PLX_R_ALREADY,
@@ -1522,11 +1525,17 @@ static void test_file_size_limit(void **state)
 /* Not even the header can be written: no port, and no file. */
 static void test_no_room_for_a_header(void **state)
 {
+	struct plx_port *port = open_port(fmt("pcap:tx=%s", in("out.pcap")));
+
 	(void)state;
+	assert_int_equal(plx_port_configure(port, NULL), 0);
 	limit_file_size(10);
-	assert_refused(fmt("pcap:tx=%s", in("out.pcap")), -EFBIG, PLX_R_FILE,
-		       fmt("%s cannot be written: File too large", in("out.pcap")));
+	assert_int_equal(plx_port_start(port), -EFBIG);
 	limit_file_size(RLIM_INFINITY);
+	assert_int_equal(plx_last_error()->reason, PLX_R_FILE);
+	assert_string_equal(plx_last_error()->text,
+			    fmt("%s cannot be written: File too large", in("out.pcap")));
+	assert_closes(port);
 	assert_int_equal(access(in("out.pcap"), F_OK), -1);
 }
 
