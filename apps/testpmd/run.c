@@ -14,8 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define CHECK_ROUNDS 1024 /* how often a busy worker asks whether its ports are still well */
-#define IDLE_ROUNDS  64   /* ... and one whose bursts give nothing */
+#define BUSY_ROUNDS 1024 /* how often a busy worker looks whether its ports are still well */
+#define IDLE_ROUNDS 64   /* ... and one whose bursts give nothing */
 
 #define load(p)     atomic_load_explicit(p, memory_order_relaxed)
 #define store(p, v) atomic_store_explicit(p, v, memory_order_relaxed)
@@ -86,63 +86,79 @@ static unsigned one_burst(struct app *app, struct app_stream *s)
 	return app->engine->forward(&s->base, s->max_burst);
 }
 
+/* What a worker counts by itself and shows now and then. */
+struct tally {
+	uint64_t start, now; /* cycles */
+	uint64_t busy, packets;
+};
+
 /* Poll every stream once. Return: entries moved. */
-static unsigned one_round(struct app_core *core, uint64_t *now, bool check)
+static unsigned one_round(struct app_core *core, struct tally *t)
 {
 	unsigned moved = 0;
 
 	for (unsigned i = 0; i < core->n_streams; i++) {
 		struct app_stream *s = &core->streams[i];
-		uint64_t then = *now;
+		uint64_t then = t->now;
 		unsigned n;
 
-		if (s->ended || (check && stream_ended(core, s)))
+		if (s->ended)
 			continue;
 		n = one_burst(core->app, s);
 		/* One reading serves as the end of this burst and the start of the next. */
-		*now = plx_cycles();
+		t->now = plx_cycles();
 		if (!n)
 			continue;
-		store(&core->busy_cycles, load(&core->busy_cycles) + (*now - then));
-		store(&core->packets, load(&core->packets) + n);
+		t->busy += t->now - then;
+		t->packets += n;
 		moved += n;
 	}
 	return moved;
 }
 
-static bool finished(const struct app_core *core)
+/* Rounds until it is time to look up: many while packets come, fewer without, one at first. */
+static void some_rounds(struct plx_worker *worker, struct app_core *core, struct tally *t)
 {
-	if (core->broken)
+	unsigned rounds = t->packets ? BUSY_ROUNDS : 1, idle = 0;
+
+	while (rounds-- && idle < IDLE_ROUNDS && !plx_worker_stopping(worker))
+		idle = one_round(core, t) ? 0 : idle + 1;
+}
+
+static void show_tally(struct app_core *core, const struct tally *t)
+{
+	store(&core->busy_cycles, t->busy);
+	store(&core->packets, t->packets);
+	store(&core->all_cycles, t->now - t->start);
+	if (t->packets && !load(&core->first_ns))
+		store(&core->first_ns, monotonic_ns());
+}
+
+static bool finished(struct app_core *core)
+{
+	bool all_ended = true;
+
+	for (unsigned i = 0; i < core->n_streams; i++)
+		if (!core->streams[i].ended && !stream_ended(core, &core->streams[i]))
+			all_ended = false;
+	if (core->broken || all_ended)
 		return true;
 	/* Not by the budget: a burst under way on another core may give some of it back. */
-	if (core->app->settings.packets &&
-	    atomic_load(&core->app->forwarded) >= core->app->settings.packets)
-		return true;
-	for (unsigned i = 0; i < core->n_streams; i++)
-		if (!core->streams[i].ended)
-			return false;
-	return true;
+	return core->app->settings.packets &&
+	       atomic_load(&core->app->forwarded) >= core->app->settings.packets;
 }
 
 static int work(struct plx_worker *worker, void *arg)
 {
 	struct app_core *core = arg;
-	uint64_t start = plx_cycles(), now = start, one = 1;
-	unsigned rounds = 0, idle = 0;
+	struct tally t = { .start = plx_cycles() };
+	uint64_t one = 1;
 
+	t.now = t.start;
 	while (!plx_worker_stopping(worker)) {
-		bool check = rounds++ % CHECK_ROUNDS == CHECK_ROUNDS - 1 ||
-			     idle % IDLE_ROUNDS == IDLE_ROUNDS - 1;
-
-		if (one_round(core, &now, check)) {
-			idle = 0;
-			if (!load(&core->first_ns))
-				store(&core->first_ns, monotonic_ns());
-		} else {
-			idle++;
-		}
-		store(&core->all_cycles, now - start);
-		if ((check || core->app->settings.packets) && finished(core))
+		some_rounds(worker, core, &t);
+		show_tally(core, &t);
+		if (finished(core))
 			break;
 	}
 	/* The pool is done with here; what other cores still give back goes into its queue. */

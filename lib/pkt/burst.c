@@ -215,37 +215,50 @@ static void free_one(const struct plx_pkt *pkt)
 	give(pool, &buffer, 1);
 }
 
+/* The four 16-bit members of a packet, as one word: what is alike in all packets of a burst is
+ * found by an AND and an OR of the words. */
+static inline uint64_t fields(const struct plx_pkt *pkt)
+{
+	uint64_t word;
+
+	memcpy(&word, &pkt->len, sizeof(word));
+	return word;
+}
+
+static const struct plx_pkt only_pool = { .pool = UINT16_MAX };
+
 /*
  * The best case. A thread that frees what it has just taken finds the very addresses still lying
  * in the stack above its top: then it is enough to move the top. (An address that was ever on the
  * stack is a buffer's own; but a wrapped pool may have lent its number to the packet.) With the
  * first packet elsewhere it is not such a run, nor with one of the flags in @bar. Returns false,
- * with nothing changed.
+ * with nothing changed. @bytes, when not NULL, is set to the sum of the lengths.
  */
 static inline bool free_in_order(struct plx_pool *pool, const struct plx_pkt *pkts, unsigned n,
 				 uint32_t bar, uint32_t *bytes)
 {
 	unsigned top = load_relaxed(&pool->top);
 	uint8_t *const *stack = pool->stack + top;
-	const uint16_t number = pool->number;
-	uint64_t differ = 0;
-	uint32_t flags = 0, len = 0, pools = 0;
+	uint64_t differ = 0, any = 0, all = UINT64_MAX;
+	uint32_t flags = 0;
 
 	if (pkts[0].data != stack[0])
 		return false;
 #pragma GCC unroll 4
 	for (unsigned i = 0; i < n; i++) {
 		differ |= (uintptr_t)pkts[i].data ^ (uintptr_t)stack[i];
-		pools |= pkts[i].pool ^ number;
+		any |= fields(&pkts[i]);
+		all &= fields(&pkts[i]);
 		flags |= pkts[i].flags;
-		len += pkts[i].len;
 	}
-	if (differ || pools || flags & bar)
+	if (differ || flags & bar || (any ^ all) & fields(&only_pool) ||
+	    pkts[0].pool != pool->number)
 		return false;
 	for (unsigned i = 0; i < n; i++)
 		plx_check_given(pool, stack[i]);
 	store_relaxed(&pool->top, top + n);
-	*bytes = len;
+	if (bytes)
+		*bytes = any == all ? n * pkts[0].len : (uint32_t)plx_sum_pkts(pkts, n).bytes;
 	return true;
 }
 
@@ -259,12 +272,12 @@ static bool free_run(const struct plx_pkt *pkts, unsigned n)
 	struct plx_pool *pool = plx_pool_find(pkts[0].pool);
 	uint8_t *elsewhere[RUN], **to = elsewhere;
 	uint64_t farthest = 0;
-	uint32_t odd = 0, bytes;
+	uint32_t odd = 0;
 
 	if (!pool || pool->release)
 		return false;
 	if (owned_by_us(pool)) {
-		if (free_in_order(pool, pkts, n, PLX_PKT_SHARED, &bytes))
+		if (free_in_order(pool, pkts, n, PLX_PKT_SHARED, NULL))
 			return true;
 		to = pool->stack + load_relaxed(&pool->top);
 	}

@@ -21,6 +21,7 @@ struct null_args {
 struct null_rxq {
 	struct plx_rxq base;
 	struct plx_pkt like; /* every packet it gives, but for the buffer */
+	bool rx;             /* whether it gives any */
 };
 
 static const struct plx_key keys[] = {
@@ -79,6 +80,7 @@ static int null_init_rxq(struct plx_rxq *base)
 	q->like.len = (uint16_t)(args->size - FCS_LEN);
 	q->like.port = base->port_number;
 	q->like.pool = plx_pool_number(base->pool);
+	q->rx = args->rx;
 	return 0;
 }
 
@@ -91,10 +93,9 @@ static int null_init_txq(struct plx_txq *q)
 static unsigned null_rx(struct plx_rxq *base, struct plx_pkt *pkts, unsigned n)
 {
 	struct null_rxq *q = (struct null_rxq *)base;
-	const struct null_args *args = base->port->device->args;
 	unsigned got;
 
-	if (!args->rx)
+	if (!q->rx)
 		return 0;
 	got = plx_pool_get(base->pool, &q->like, pkts, n);
 	plx_count_burst(&base->counts, got, (uint64_t)got * q->like.len);
