@@ -15,9 +15,9 @@
 /* A thread is known by the address of this: no two live threads share it. */
 static _Thread_local char self __attribute__((tls_model("initial-exec")));
 
-/* Half a packet value, in one register: a packet is written by two stores. */
-typedef uint64_t pair __attribute__((vector_size(16)));
-_Static_assert(offsetof(struct plx_pkt, flags) == sizeof(pair), "flags begin the second half");
+/* A packet value: one register with AVX2, two without. */
+typedef uint64_t value __attribute__((vector_size(32)));
+_Static_assert(sizeof(struct plx_pkt) == sizeof(value), "a packet is one value");
 
 #define load_relaxed(p)     atomic_load_explicit(p, memory_order_relaxed)
 #define store_relaxed(p, v) atomic_store_explicit(p, v, memory_order_relaxed)
@@ -114,14 +114,52 @@ static __attribute__((noinline)) unsigned refill(struct plx_pool *pool, unsigned
 	return load_relaxed(&pool->top);
 }
 
+/* Packets alike but for their data: the heart of plx_pool_get(), nothing but stores. */
+static inline __attribute__((always_inline)) void
+fill(struct plx_pkt *pkts, uint8_t *const *buffers, unsigned n, const struct plx_pkt *like)
+{
+	value rest;
+
+	memcpy(&rest, like, sizeof(rest));
+	rest[0] = 0;
+#pragma GCC unroll 4
+	for (unsigned i = 0; i < n; i++) {
+		value v = { (uintptr_t)buffers[i] };
+
+		v |= rest; /* no packet waits for the one before it, as setting v[0] would */
+		memcpy(&pkts[i], &v, sizeof(v));
+	}
+}
+
+static void fill_any(struct plx_pkt *pkts, uint8_t *const *buffers, unsigned n,
+		     const struct plx_pkt *like)
+{
+	fill(pkts, buffers, n, like);
+}
+
+#ifdef __x86_64__
+/* One store a packet instead of two. */
+static __attribute__((target("avx2"))) void fill_avx2(struct plx_pkt *pkts, uint8_t *const *buffers,
+						      unsigned n, const struct plx_pkt *like)
+{
+	fill(pkts, buffers, n, like);
+}
+#endif
+
+plx_fill_fn plx_pool_choose_fill(void)
+{
+#ifdef __x86_64__
+	if (__builtin_cpu_supports("avx2"))
+		return fill_avx2;
+#endif
+	return fill_any;
+}
+
 unsigned plx_pool_get(struct plx_pool *pool, const struct plx_pkt *like, struct plx_pkt *pkts,
 		      unsigned n)
 {
 	unsigned top = load_relaxed(&pool->top);
 	struct plx_pkt start = { .data = NULL };
-	uint8_t **stack;
-	uint64_t word;
-	pair rest;
 
 	if (!owned_by_us(pool) || top < n) {
 		top = refill(pool, n);
@@ -137,18 +175,10 @@ unsigned plx_pool_get(struct plx_pool *pool, const struct plx_pkt *like, struct 
 		start.pool = pool->number;
 		like = &start;
 	}
-	memcpy(&word, (const uint8_t *)like + sizeof(like->data), sizeof(word));
-	memcpy(&rest, (const uint8_t *)like + sizeof(rest), sizeof(rest));
 	top -= n;
-	stack = pool->stack + top;
-#pragma GCC unroll 4
-	for (unsigned i = 0; i < n; i++) {
-		pair first = { (uintptr_t)stack[i], word };
-
-		plx_check_taken(pool, stack[i]);
-		memcpy(&pkts[i], &first, sizeof(first));
-		memcpy((uint8_t *)&pkts[i] + sizeof(first), &rest, sizeof(rest));
-	}
+	for (unsigned i = 0; i < n; i++)
+		plx_check_taken(pool, pool->stack[top + i]);
+	pool->fill(pkts, pool->stack + top, n, like);
 	store_relaxed(&pool->top, top);
 	return n;
 }

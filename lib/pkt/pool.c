@@ -66,8 +66,10 @@ static struct plx_pool *new_pool(void)
 {
 	struct plx_pool *pool = aligned_alloc(PLX_CACHE_LINE, sizeof(*pool));
 
-	if (pool)
+	if (pool) {
 		memset(pool, 0, sizeof(*pool));
+		pool->fill = plx_pool_choose_fill();
+	}
 	return pool;
 }
 

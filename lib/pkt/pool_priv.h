@@ -20,8 +20,16 @@
 #define PLX_POOL_MAX   4096 /* numbers 1 .. 4095 */
 #define PLX_POOL_SPARE 64   /* stack slots past the last, written before a burst is checked */
 
+/* Write @n packets like @like, with data from @buffers. */
+typedef void (*plx_fill_fn)(struct plx_pkt *pkts, uint8_t *const *buffers, unsigned n,
+			    const struct plx_pkt *like);
+
+/* The quickest for this CPU. */
+plx_fill_fn plx_pool_choose_fill(void);
+
 struct plx_pool {
 	/* Constant after creation. */
+	plx_fill_fn fill;
 	uint8_t *base;  /* first buffer */
 	uint64_t span;  /* bytes of all buffers */
 	uint64_t magic; /* with shift: see plx_pool_divide() */
