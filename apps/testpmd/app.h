@@ -72,6 +72,9 @@ int app_keep(struct app *app, const struct plx_error *e);
 /* Does the stream of the tables still take them? */
 int app_check_text(struct app *app);
 
+/* From now on a signal to stop makes app_setup() or app_run() return soon. */
+void app_catch_signals(void);
+
 /* All return 0, or a negative errno with app->error filled. */
 int app_setup(struct app *app);
 int app_run(struct app *app);

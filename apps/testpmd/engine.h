@@ -10,6 +10,8 @@
 
 #include <pollux/pollux.h>
 
+#include <stdatomic.h>
+
 /* One receive queue and the transmit queue that its packets go to, on one core. */
 struct stream {
 	struct plx_rxq *rxq;   /* NULL when the engine does not receive */
@@ -19,8 +21,8 @@ struct stream {
 	uint8_t own_mac[6];    /* of the port that sends */
 	uint8_t peer_mac[6];   /* where engine mac and txonly send to */
 	unsigned frame_len;    /* what txonly sends, bytes without FCS */
-	uint64_t tx_full;      /* frames dropped because the transmit queue was full */
-	uint64_t tx_full_bytes;
+	/* Frames dropped because the transmit queue was full; shown while the worker counts. */
+	_Atomic uint64_t tx_full;
 	void *priv; /* engine.priv_size bytes, zeroed */
 };
 
@@ -53,13 +55,14 @@ extern const struct engine *const engines[]; /* NULL at the end */
 static inline void stream_send(struct stream *s, const struct plx_pkt *pkts, unsigned n)
 {
 	unsigned sent = plx_tx_burst(s->txq, pkts, n);
+	uint64_t full;
 
 	if (sent == n)
 		return;
-	for (unsigned i = sent; i < n; i++) {
-		s->tx_full += !(pkts[i].flags & PLX_PKT_MORE);
-		s->tx_full_bytes += pkts[i].len;
-	}
+	full = atomic_load_explicit(&s->tx_full, memory_order_relaxed);
+	for (unsigned i = sent; i < n; i++)
+		full += !(pkts[i].flags & PLX_PKT_MORE);
+	atomic_store_explicit(&s->tx_full, full, memory_order_relaxed);
 	plx_pkt_free(pkts + sent, n - sent);
 }
 

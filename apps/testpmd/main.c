@@ -98,6 +98,7 @@ static int forward(struct app *app)
 	struct totals t;
 	int status;
 
+	app_catch_signals();
 	if (app_setup(app)) {
 		status = report(app, NULL, 1);
 		app_close(app);
@@ -110,7 +111,7 @@ static int forward(struct app *app)
 	app_check_text(app);
 	status = report(app, &t, 1);
 	if (app_close(app)) {
-		fprintf(stderr, "plx-testpmd: %s\n", app->error.text);
+		fprintf(stderr, "plx-testpmd: %s\n", plx_last_error()->text);
 		status = 1;
 	}
 	return status;

@@ -29,6 +29,7 @@ static const char head[] =
 	"without a pair sends to itself\n"
 	".Pq see Fl Fl port-topology .\n"
 	"A port that cannot send, or is sent nothing, is left out of that.\n"
+	"A ring or a null port never ends: give a limit.\n"
 	".Pp\n"
 	"The options are:\n";
 

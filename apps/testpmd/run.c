@@ -99,18 +99,19 @@ static unsigned one_round(struct app_core *core, struct tally *t)
 
 	for (unsigned i = 0; i < core->n_streams; i++) {
 		struct app_stream *s = &core->streams[i];
-		uint64_t then = t->now;
+		uint64_t then = t->now, before;
 		unsigned n;
 
 		if (s->ended)
 			continue;
+		before = frames_received(s);
 		n = one_burst(core->app, s);
 		/* One reading serves as the end of this burst and the start of the next. */
 		t->now = plx_cycles();
 		if (!n)
 			continue;
 		t->busy += t->now - then;
-		t->packets += n;
+		t->packets += s->max_entries > 1 ? frames_received(s) - before : n;
 		moved += n;
 	}
 	return moved;
@@ -197,15 +198,48 @@ static const int stop_signals[] = { SIGINT, SIGTERM, SIGHUP };
 #define N_STOP_SIGNALS (sizeof(stop_signals) / sizeof(stop_signals[0]))
 
 /* Those that stop the program: not what is ignored from the start, as nohup(1) has it. */
-static int open_signals(struct app *app, sigset_t *set)
+static void read_stop_signals(sigset_t *set)
 {
 	struct sigaction now;
-	int fd;
 
 	sigemptyset(set);
 	for (unsigned i = 0; i < N_STOP_SIGNALS; i++)
 		if (!sigaction(stop_signals[i], NULL, &now) && now.sa_handler != SIG_IGN)
 			sigaddset(set, stop_signals[i]);
+}
+
+static void handle_signals(const sigset_t *set, void (*handler)(int), int flags)
+{
+	struct sigaction action = { .sa_handler = handler, .sa_flags = flags };
+
+	for (unsigned i = 0; i < N_STOP_SIGNALS; i++)
+		if (sigismember(set, stop_signals[i]))
+			sigaction(stop_signals[i], &action, NULL);
+}
+
+static volatile sig_atomic_t interrupted;
+
+static void note_signal(int sig)
+{
+	(void)sig;
+	interrupted = 1;
+}
+
+void app_catch_signals(void)
+{
+	sigset_t set;
+
+	read_stop_signals(&set);
+	/* Without SA_RESTART: who waits for the other end of a pipe comes back with EINTR. */
+	handle_signals(&set, note_signal, 0);
+}
+
+/* From here on they are read, and interrupt nothing. */
+static int open_signals(struct app *app, sigset_t *set)
+{
+	int fd;
+
+	read_stop_signals(set);
 	fd = signalfd(-1, set, SFD_CLOEXEC);
 	if (fd < 0)
 		return app_fail(app, -errno, PLX_R_FILE, "no signalfd: %s", strerror(errno));
@@ -226,12 +260,8 @@ static void stop_again(int sig)
 
 static void heed_signals_again(const sigset_t *set)
 {
-	struct sigaction again = { .sa_handler = stop_again, .sa_flags = SA_RESTART };
-
 	stopped_ns = monotonic_ns();
-	for (unsigned i = 0; i < N_STOP_SIGNALS; i++)
-		if (sigismember(set, stop_signals[i]))
-			sigaction(stop_signals[i], &again, NULL);
+	handle_signals(set, stop_again, SA_RESTART);
 	sigprocmask(SIG_UNBLOCK, set, NULL);
 }
 
@@ -255,7 +285,7 @@ static void watch(struct app *app, int signals)
 	uint64_t show = period ? start + period : UINT64_MAX;
 	struct totals now, before = { .seconds = 0 };
 
-	while (!all_done(app) && !any_broken(app)) {
+	while (!all_done(app) && !any_broken(app) && !interrupted) {
 		uint64_t t = monotonic_ns(), value;
 
 		if (t >= end)

@@ -84,13 +84,24 @@ static int make_cores(struct app *app)
 	return err;
 }
 
+/* A key or value that the driver does not know: say where they are described, too. */
+static int refuse_port(struct app *app, const char *spec)
+{
+	const struct plx_error *e = plx_last_error();
+
+	if (e->reason != PLX_R_BAD_KEY && e->reason != PLX_R_BAD_VALUE)
+		return app_keep(app, e);
+	return app_fail(app, e->err, e->reason, "%.180s (see --help-ports %.*s)", e->text,
+			(int)strcspn(spec, ":"), spec);
+}
+
 static int open_ports(struct app *app)
 {
 	const struct option_list *specs = &app->settings.ports;
 
 	for (unsigned i = 0; i < specs->n; i++) {
 		if (plx_port_open(app->ctx, specs->items[i], &app->ports[i]))
-			return app_keep(app, plx_last_error());
+			return refuse_port(app, specs->items[i]);
 		app->n_ports++;
 		/* As DPDK's testpmd has it: 02:00:00:00:00:port. */
 		app->peer_macs[i][0] = 2;

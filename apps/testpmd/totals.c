@@ -28,8 +28,10 @@ static void add_tx_full(const struct app *app, struct totals *t)
 		for (unsigned j = 0; j < app->cores[i].n_streams; j++) {
 			const struct app_stream *s = &app->cores[i].streams[j];
 
-			t->ports[s->dst].tx_full += s->base.tx_full;
-			t->ports[s->dst].all_drops += s->base.tx_full;
+			uint64_t n = atomic_load_explicit(&s->base.tx_full, memory_order_relaxed);
+
+			t->ports[s->dst].tx_full += n;
+			t->ports[s->dst].all_drops += n;
 		}
 }
 

@@ -30,7 +30,8 @@ typedef int (*plx_worker_fn)(struct plx_worker *worker, void *arg);
  * @out: the worker; NULL on failure
  *
  * The thread runs on @cpu from its first instruction on, prefers memory of that CPU's NUMA node,
- * and blocks all signals, which so reach the program's other threads.
+ * and blocks all signals but those of its own faults; the others reach the program's other
+ * threads.
  * The caller owns the worker and ends it with plx_worker_join().
  * Threads: any. Burst loop: no.
  * Errors: -EINVAL (NULL_ARG; NO_CPU: no such CPU, or not allowed), -ENOMEM (NOMEM),

@@ -125,7 +125,8 @@ PLX_API int plx_pool_destroy(struct plx_pool *pool);
  * data points headroom bytes into a buffer whose contents are whatever it held before.
  * The caller owns the packets.
  * Return: how many were taken, 0 .. @n: fewer when the pool has no more.
- * Threads: the first caller becomes the owner; any other thread gets 0. Burst loop: yes.
+ * Threads: the first caller becomes the owner; any other thread gets 0. Burst loop: yes; without
+ * PLX_POOL_PREFAULT, with system calls when it reaches into 2 MiB that nobody has used yet.
  * Errors: a result of 0 fills the record: -ENOMEM (NOMEM: no buffer is free) or -EPERM
  * (NOT_OWNER; UNSUPPORTED: a wrapped pool).
  * Source: docs/architecture.md, "Packets are values".
@@ -139,7 +140,8 @@ PLX_API unsigned plx_pool_get(struct plx_pool *pool, const struct plx_pkt *like,
  *
  * The next thread that takes from it owns it. The program makes sure that this thread's work
  * on the pool happens before that (starting or joining a thread does).
- * Threads: the owner, or any when the owner has ended. Burst loop: yes. Errors: none.
+ * Threads: the owner; or, when the owner has ended, any, before another thread is started that
+ * uses the pool. Burst loop: yes. Errors: none.
  * Source: docs/architecture.md, "Packets are values".
  */
 PLX_API void plx_pool_disown(struct plx_pool *pool);
@@ -158,14 +160,16 @@ PLX_API uint16_t plx_pool_number(const struct plx_pool *pool);
  * @pool: the pool
  * @info: filled
  *
- * Threads: any. Burst loop: yes. Errors: none.
+ * Threads: any that does not race the owner's plx_pool_get(), which may commit memory; any at all
+ * with PLX_POOL_PREFAULT. Burst loop: yes. Errors: none.
  */
 PLX_API void plx_pool_info(const struct plx_pool *pool, struct plx_pool_info *info);
 
 /**
  * plx_pool_account - where every buffer of a pool is
  * @pool:    the pool
- * @account: filled; exact when no thread is inside a call, else a few buffers off
+ * @account: filled; exact when no thread is inside a call, else of slightly different moments,
+ *           each part at most the total
  *
  * Threads: any. Burst loop: yes. Errors: none.
  */

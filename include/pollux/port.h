@@ -9,8 +9,8 @@
  *	                                   ^                                     |
  *	plx_port_close() <-----------------+------------ plx_port_stop() <-------+
  *
- * Start and stop may be repeated. A stopped port's queues may still be polled: they give and
- * take nothing.
+ * Start and stop may be repeated. A stopped port's queues may still be polled, by threads that do
+ * not race the start and the stop: they give and take nothing.
  */
 #ifndef POLLUX_PORT_H
 #define POLLUX_PORT_H
@@ -94,7 +94,7 @@ struct plx_port_info {
 
 /* How to set a port up. Zero members are the port's defaults. */
 struct plx_port_conf {
-	uint16_t n_rxq, n_txq; /* 0: one, if the port can receive or send at all */
+	uint16_t n_rxq, n_txq; /* 0: one, if the port can send, or receive and has a pool to */
 	uint16_t rxd, txd;
 	uint16_t mtu;
 	struct plx_pool *const *rx_pools; /* n_rxq pools to receive into, one a queue; */
@@ -128,8 +128,10 @@ PLX_API int plx_port_open(struct plx_ctx *ctx, const char *spec, struct plx_port
  * Pools stay the caller's and must outlive the port or its next configuration.
  * Threads: one at a time for a port. Burst loop: no.
  * Errors: -EINVAL (NULL_ARG; TOO_LARGE: more queues or descriptors than the port has, MTU out of
- * range; MISMATCH: rx queues without pool), -EBUSY (STATE: the port is started), -ENOTSUP
- * (UNSUPPORTED: the port cannot receive or send), -ENOMEM (NOMEM).
+ * range; UNALIGNED: descriptors not a power of two; MISMATCH: rx queues without pool, or with one
+ * that does not fit), -EBUSY (STATE: the port is started), -ENOTSUP
+ * (UNSUPPORTED: the port cannot receive or send), -ENOMEM (NOMEM; the port is not configured
+ * then).
  * Source: docs/architecture.md, "Ports".
  */
 PLX_API int plx_port_configure(struct plx_port *port, const struct plx_port_conf *conf);
@@ -196,11 +198,13 @@ struct plx_queue_head {
  * @pkts: filled; the caller owns the packets
  * @n:    entries that @pkts has room for, at least the port's rx_max_entries
  *
- * Gives what is there, whole frames only, and never waits. Any @n from rx_max_entries on will do;
+ * Gives what is there, whole frames only, and waits for nobody but the kernel where a port is on
+ * files: those of pcap may read, and a pipe in the middle of a packet makes them wait. Any @n from rx_max_entries on will do;
  * nothing is rounded.
  * Return: entries filled. 0 may also mean the end: plx_rxq_status() tells.
  * Threads: one at a time for a queue. Burst loop: yes.
- * Errors: none; drops are counted (plx_rxq_stats()).
+ * Errors: none are returned; drops are counted (plx_rxq_stats()). A pool without free buffers
+ * shows as fewer packets and in the record (plx_pool_get()).
  * Source: docs/architecture.md, "Ports".
  */
 static inline unsigned plx_rx_burst(struct plx_rxq *q, struct plx_pkt *pkts, unsigned n)
@@ -275,8 +279,8 @@ PLX_API void plx_port_stats(const struct plx_port *port, struct plx_port_stats *
  * plx_port_stats_clear - count from zero
  * @port: the port
  *
- * Threads: any that does not race plx_port_configure(); the queues may work, they are not
- * written to. Burst loop: yes. Errors: none.
+ * Threads: one at a time with all calls that read or clear these statistics, and none that races
+ * plx_port_configure(); the queues may work on. Burst loop: yes. Errors: none.
  */
 PLX_API void plx_port_stats_clear(struct plx_port *port);
 

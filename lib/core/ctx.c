@@ -59,10 +59,11 @@ int plx_ctx_destroy(struct plx_ctx *ctx)
 {
 	if (!ctx)
 		return plx_ok();
-	if (ctx->children.next != &ctx->children)
-		return plx_fail(-EBUSY, PLX_R_STILL_ATTACHED, ctx->children.next->name,
+	/* The youngest: what was made on top of others comes after them. */
+	if (ctx->children.prev != &ctx->children)
+		return plx_fail(-EBUSY, PLX_R_STILL_ATTACHED, ctx->children.prev->name,
 				"%s still lives in the context: close it first",
-				ctx->children.next->name);
+				ctx->children.prev->name);
 	pthread_mutex_destroy(&ctx->lock);
 	pthread_mutex_destroy(&ctx->children_lock);
 	plx_cpus_free(&ctx->cpus);

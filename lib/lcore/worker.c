@@ -57,6 +57,12 @@ static int start_thread(struct plx_worker *worker)
 	pthread_attr_init(&attr);
 	err = pthread_attr_setaffinity_np(&attr, size, set);
 	sigfillset(&all);
+	/* A thread's own faults must reach handlers: blocked, they kill at once. */
+	sigdelset(&all, SIGSEGV);
+	sigdelset(&all, SIGBUS);
+	sigdelset(&all, SIGFPE);
+	sigdelset(&all, SIGILL);
+	sigdelset(&all, SIGTRAP);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	if (!err)
 		err = pthread_create(&worker->thread, &attr, run, worker);
@@ -127,6 +133,8 @@ unsigned plx_worker_cpu(const struct plx_worker *worker)
 
 int plx_worker_join(struct plx_worker *worker, int *result)
 {
+	if (result)
+		*result = 0;
 	if (!worker)
 		return plx_ok();
 	if (pthread_equal(pthread_self(), worker->thread))

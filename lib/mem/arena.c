@@ -42,7 +42,7 @@
  */
 #define LOW_FIRST ((uintptr_t)1 << 32)
 #define LOW_END   ((uintptr_t)1 << 38)
-#define LOW_TRIES 64
+#define LOW_TRIES 8192 /* 1.4 ms when all of them are taken */
 
 struct plx_arena {
 	struct plx_child child;
@@ -111,9 +111,12 @@ static int truncate_fd(int fd, size_t size)
 static int map_memfd(struct plx_arena_info *info, const char *name, bool huge)
 {
 	unsigned flags = MFD_CLOEXEC | (huge ? MFD_HUGETLB | MFD_HUGE_2MB : 0);
-	int fd = memfd_create(name, flags), err;
+	char tag[64]; /* memfd_create() refuses more than 249 bytes */
 	void *base;
+	int fd, err;
 
+	snprintf(tag, sizeof(tag), "%s", name);
+	fd = memfd_create(tag, flags);
 	if (fd < 0)
 		return errno;
 	if (truncate_fd(fd, info->size))
@@ -220,8 +223,7 @@ int plx_arena_create(struct plx_ctx *ctx, size_t size, const struct plx_arena_op
 				    "no room for an arena of %zu MiB: %s (see ulimit -v and -n)",
 				    round_chunk(size) >> 20, strerror(err));
 	}
-	if (arena->info.node >= 0 && numa_available() >= 0)
-		numa_tonode_memory(arena->info.base, arena->info.size, arena->info.node);
+	plx_node_prefer(arena->info.base, arena->info.size, arena->info.node);
 	plx_ctx_adopt(ctx, &arena->child, "arena %s", name);
 	plx_log(ctx, LOG_INFO, "mem", "%s: %zu KiB pages: %s", arena->child.name,
 		arena->info.page_size >> 10, arena->info.why);
@@ -235,7 +237,7 @@ int plx_arena_create(struct plx_ctx *ctx, size_t size, const struct plx_arena_op
 	return plx_ok();
 }
 
-/* The kernel would not collapse: carry on with base pages, and say so once. */
+/* The kernel would not collapse: carry on with base pages. (No log: this may be in a burst.) */
 static void settle_for_small(struct plx_arena *arena, int err)
 {
 	struct plx_arena_info *info = &arena->info;
@@ -246,7 +248,6 @@ static void settle_for_small(struct plx_arena *arena, int err)
 		 "no free hugepages, and MADV_COLLAPSE failed: %s (it needs Linux 6.1 and free "
 		 "2 MiB blocks)",
 		 strerror(err));
-	plx_log(arena->child.ctx, LOG_INFO, "mem", "%s: %s", arena->child.name, info->why);
 }
 
 /*

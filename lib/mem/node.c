@@ -29,7 +29,7 @@ static size_t whole_pages(size_t size)
  * mbind() itself rather than numa_tonode_memory(): that one prints to stderr when it fails,
  * and tells its caller nothing.
  */
-static int prefer_node(void *mem, size_t size, int node)
+int plx_node_prefer(void *mem, size_t size, int node)
 {
 	struct bitmask *mask;
 	long rc;
@@ -76,7 +76,7 @@ void *plx_node_alloc(size_t size, int node)
 	mem = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (mem == MAP_FAILED)
 		return NULL;
-	if (prefer_node(mem, bytes, node) || fault_in(mem, bytes)) {
+	if (plx_node_prefer(mem, bytes, node) || fault_in(mem, bytes)) {
 		err = errno;
 		munmap(mem, bytes);
 		errno = err;

@@ -19,6 +19,9 @@ bool plx_node_valid(int node);
  */
 void *plx_node_alloc(size_t size, int node);
 
+/* Have the pages of @mem come from @node (-1: any) if it has some. Return: 0, or -1 with errno. */
+int plx_node_prefer(void *mem, size_t size, int node);
+
 /* @size as it was allocated; NULL is allowed. */
 void plx_node_free(void *mem, size_t size);
 

@@ -202,7 +202,8 @@ static void give(struct plx_pool *pool, uint8_t *const *buffers, unsigned n)
 	 * Every buffer is in at most one slot and there are as many slots as buffers, so the
 	 * slots claimed here are empty. The owner sees each one as soon as it is written.
 	 */
-	tail = atomic_fetch_add_explicit(&pool->returns_tail, n, memory_order_relaxed);
+	/* Both ways: a slot comes round again only after its emptying was passed along here. */
+	tail = atomic_fetch_add_explicit(&pool->returns_tail, n, memory_order_acq_rel);
 	for (unsigned i = 0; i < n; i++)
 		atomic_store_explicit(&pool->returns[(tail + i) & pool->returns_mask], buffers[i],
 				      memory_order_release);
@@ -245,13 +246,15 @@ static void free_one(const struct plx_pkt *pkt)
 	give(pool, &buffer, 1);
 }
 
-/* The four 16-bit members of a packet, as one word: what is alike in all packets of a burst is
- * found by an AND and an OR of the words. */
+/*
+ * The four 16-bit members of a packet, as one word: what is alike in all packets of a burst is
+ * found by an AND and an OR of the words.
+ */
 static inline uint64_t fields(const struct plx_pkt *pkt)
 {
 	uint64_t word;
 
-	memcpy(&word, &pkt->len, sizeof(word));
+	memcpy(&word, (const uint8_t *)pkt + offsetof(struct plx_pkt, len), sizeof(word));
 	return word;
 }
 
@@ -440,7 +443,8 @@ unsigned plx_pkt_tailroom(const struct plx_pkt *pkt)
 	const uint8_t *start = buffer_start(pkt, &pool);
 	uint64_t used = start ? (uint64_t)(pkt->data - start) + pkt->len : 0;
 
-	return start && used < pool->stride ? pool->stride - (unsigned)used : 0;
+	/* The last byte stays free: a pointer behind it would be the next buffer's. */
+	return start && used < pool->stride ? pool->stride - 1 - (unsigned)used : 0;
 }
 
 /* Shared buffers are left out: they may be in several places, and count as the program's. */

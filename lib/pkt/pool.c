@@ -276,21 +276,30 @@ static unsigned held(const struct plx_pool *pool, enum plx_hold where)
 	uint64_t out = atomic_load_explicit(&pool->held[where][1].n, memory_order_acquire);
 	uint64_t in = atomic_load_explicit(&pool->held[where][0].n, memory_order_acquire);
 
-	return (unsigned)(in - out);
+	return in - out < pool->total ? (unsigned)(in - out) : pool->total;
+}
+
+/* On the stack, in the queue of returns, or not yet committed. */
+static unsigned count_free(const struct plx_pool *pool)
+{
+	/* The head first, for the same reason. */
+	uint64_t head = atomic_load_explicit(&pool->returns_head, memory_order_acquire);
+	uint64_t tail = atomic_load_explicit(&pool->returns_tail, memory_order_acquire);
+	uint64_t n = tail - head;
+
+	n += atomic_load_explicit(&pool->top, memory_order_relaxed);
+	n += pool->total - atomic_load_explicit(&pool->grown, memory_order_relaxed);
+	return n < pool->total ? (unsigned)n : pool->total;
 }
 
 void plx_pool_account(const struct plx_pool *pool, struct plx_pool_account *account)
 {
-	unsigned fresh = pool->total - atomic_load_explicit(&pool->grown, memory_order_relaxed);
 	unsigned away;
 
 	account->total = pool->total;
-	account->free = fresh + atomic_load_explicit(&pool->top, memory_order_relaxed) +
-			(unsigned)(atomic_load_explicit(&pool->returns_tail, memory_order_relaxed) -
-				   atomic_load_explicit(&pool->returns_head, memory_order_relaxed));
+	account->free = count_free(pool);
 	account->rx_ring = held(pool, PLX_HOLD_RX);
 	account->tx_ring = held(pool, PLX_HOLD_TX);
 	away = account->free + account->rx_ring + account->tx_ring;
-	/* While threads are inside calls the parts are read at slightly different moments. */
 	account->user = away < account->total ? account->total - away : 0;
 }

@@ -202,5 +202,5 @@ int plx_args_parse(const struct plx_driver *driver, const char *spec, const char
 	e = *plx_last_error();
 	if (err == -ENOMEM)
 		return err;
-	return plx_fail(err, e.reason, spec, "%s (see --help-ports %s)", e.text, driver->name);
+	return plx_fail(err, e.reason, spec, "%s", e.text);
 }

@@ -163,7 +163,7 @@ static void test_children_come_and_go_in_any_order(void **state)
 	plx_ctx_adopt(ctx, &a, "a");
 	plx_ctx_adopt(ctx, &b, "%c", 'b');
 	plx_ctx_adopt(ctx, &c, "c");
-	expect_alive(ctx, "a");
+	expect_alive(ctx, "c"); /* the youngest */
 	plx_ctx_orphan(&b);
 	plx_ctx_orphan(&a);
 	expect_alive(ctx, "c");

@@ -885,6 +885,21 @@ static void test_moved_data_by_another_thread(void **state)
 	end(job.pool);
 }
 
+/* A packet moved to the very end of its buffer still is that buffer's. */
+static void test_data_at_the_end_of_the_buffer(void **state)
+{
+	struct plx_pool *pool = make(8, 2048, 0);
+	struct plx_pkt pkts[8];
+
+	(void)state;
+	assert_int_equal(plx_pool_get(pool, NULL, pkts, 8), 8);
+	for (unsigned i = 0; i < 8; i++)
+		pkts[i].data += plx_pkt_tailroom(&pkts[i]);
+	plx_pkt_free(pkts, 8);
+	assert_whole(pool, 8);
+	end(pool);
+}
+
 static void test_room_around_the_data(void **state)
 {
 	struct plx_pool *pool = make(8, 1500, 200);
@@ -895,11 +910,11 @@ static void test_room_around_the_data(void **state)
 	plx_pool_info(pool, &info);
 	assert_int_equal(plx_pool_get(pool, NULL, &pkt, 1), 1);
 	assert_int_equal(plx_pkt_headroom(&pkt), 200);
-	assert_int_equal(plx_pkt_tailroom(&pkt), info.stride - 200);
+	assert_int_equal(plx_pkt_tailroom(&pkt), info.stride - 201);
 	pkt.data -= 50;
 	pkt.len = 550;
 	assert_int_equal(plx_pkt_headroom(&pkt), 150);
-	assert_int_equal(plx_pkt_tailroom(&pkt), info.stride - 700);
+	assert_int_equal(plx_pkt_tailroom(&pkt), info.stride - 701);
 	pkt.data -= 150;
 	assert_int_equal(plx_pkt_headroom(&pkt), 0);
 	pkt.len = (uint16_t)info.stride;
@@ -1427,6 +1442,7 @@ int main(void)
 		TEST(test_twin_pools_in_one_burst),
 		TEST(test_moved_data),
 		TEST(test_moved_data_by_another_thread),
+		TEST(test_data_at_the_end_of_the_buffer),
 		TEST(test_room_around_the_data),
 		TEST(test_strangers_have_no_room),
 #ifndef PLX_CHECKS

@@ -69,7 +69,7 @@ static int load(struct pcap_capture *c, struct pcap_reader *r, uint64_t maxlen, 
 			return fail_nomem(r, spec);
 		}
 	}
-	if (r->err != -ENODATA)
+	if (r->err != -ENODATA && !c->n_records)
 		return plx_pcap_reader_fail(r, spec);
 	if (!c->n_records)
 		return plx_fail(-EINVAL, PLX_R_FORMAT, spec, "%s has no packets to loop",

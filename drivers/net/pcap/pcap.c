@@ -104,6 +104,9 @@ static int hold_in_memory(struct pcap_device *device, const struct pcap_args *ar
 		if (c->records[i].len > device->longest)
 			device->longest = c->records[i].len;
 	c->passes = args->loop ? args->loop : UINT64_MAX;
+	/* A damaged file is played once, and then is said to be damaged. */
+	if (device->reader.err != -ENODATA)
+		c->passes = 1;
 	return 0;
 }
 
@@ -181,6 +184,8 @@ static int start(struct plx_port *port)
 	struct pcap_device *device = (struct pcap_device *)port->device;
 	const struct pcap_args *args = device->base.args;
 
+	if (device->writer.err)
+		return plx_pcap_writer_fail(&device->writer, device->base.spec);
 	if (!args->tx || device->writer.dumper)
 		return 0;
 	return plx_pcap_writer_begin(&device->writer, args->precision, device->base.spec);

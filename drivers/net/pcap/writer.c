@@ -53,10 +53,12 @@ static int check_file(struct pcap_writer *w, int fd, const struct pcap_reader *r
 				"rx and tx are the same file, %s: it would be lost",
 				plx_pcap_tail(w->path));
 	/* Readers share a lock that excludes this one, as do other writers. */
-	if (w->regular && flock(fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK)
+	if (w->regular && flock(fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK) {
+		w->created = false; /* or it was, and is the other's now */
 		return plx_fail(-EBUSY, PLX_R_ALREADY, spec,
 				"%s is being read or written by another port",
 				plx_pcap_tail(w->path));
+	}
 	return 0;
 }
 

@@ -241,13 +241,15 @@ static void drop(struct ring_txq *q, const struct plx_pkt *pkts, unsigned n, enu
 static unsigned push(struct ring_txq *q, const struct plx_pkt *pkts, unsigned n)
 {
 	struct plx_sum sum;
+	unsigned sent;
 
 	/* Before the push: the other end may have it, and count it out, at once. */
 	plx_pkts_hold(pkts, n, PLX_HOLD_TX);
-	n = plx_spsc_push_bulk(q->ring, pkts, n);
-	sum = plx_sum_pkts(pkts, n);
+	sent = plx_spsc_push(q->ring, pkts, n);
+	plx_pkts_unhold(pkts + sent, n - sent, PLX_HOLD_TX);
+	sum = plx_sum_pkts(pkts, sent);
 	plx_count_burst(&q->base.counts, sum.frames, sum.bytes);
-	return n;
+	return sent;
 }
 
 static unsigned entries_of_first(const struct plx_pkt *pkts, unsigned n)
@@ -296,7 +298,7 @@ static unsigned ring_tx(struct plx_txq *base, const struct plx_pkt *pkts, unsign
 		return n;
 	}
 	if (plx_sum_pkts(pkts, n).frames == n)
-		return push(q, pkts, fitting(q, pkts, n));
+		return push(q, pkts, n);
 	do {
 		step = long_frames(q, pkts + done, n - done);
 		done += step;
