@@ -52,6 +52,7 @@ static json_t *port_object(const struct app *app, unsigned i, const struct port_
 	snprintf(mac, sizeof(mac), "%02x:%02x:%02x:%02x:%02x:%02x", info.mac[0], info.mac[1],
 		 info.mac[2], info.mac[3], info.mac[4], info.mac[5]);
 	json_object_set_new(o, "name", text(app->settings.ports.items[i]));
+	json_object_set_new(o, "number", count(i));
 	json_object_set_new(o, "driver", json_string(info.driver));
 	json_object_set_new(o, "mac", json_string(mac));
 	json_object_set_new(o, "rx_packets", count(p->rx_packets));

@@ -93,6 +93,13 @@ static int print_and_exit(struct app *app)
 	return flush_stdout();
 }
 
+/* Is it the command line that is wrong, rather than what came of it? */
+static bool bad_words(const struct plx_error *e)
+{
+	return e->reason == PLX_R_BAD_KEY || e->reason == PLX_R_BAD_VALUE ||
+	       e->reason == PLX_R_NO_DRIVER || e->reason == PLX_R_NO_CPU;
+}
+
 static int forward(struct app *app)
 {
 	struct totals t;
@@ -100,7 +107,7 @@ static int forward(struct app *app)
 
 	app_catch_signals();
 	if (app_setup(app)) {
-		status = report(app, NULL, 1);
+		status = report(app, NULL, bad_words(&app->error) ? 2 : 1);
 		app_close(app);
 		return status;
 	}

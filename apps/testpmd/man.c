@@ -30,6 +30,13 @@ static const char head[] =
 	".Pq see Fl Fl port-topology .\n"
 	"A port that cannot send, or is sent nothing, is left out of that.\n"
 	"A ring or a null port never ends: give a limit.\n"
+	"A signal that is ignored from the start stays ignored, as SIGINT is for what a shell script "
+	"runs in the background.\n"
+	"A second signal, a second later, ends the program where it stands.\n"
+	".Pp\n"
+	"Rates in bit/s count the bytes of frames without their FCS.\n"
+	"Cycles per packet are those of bursts that moved packets; they include the first use of "
+	"memory, so let it run for a second.\n"
 	".Pp\n"
 	"The options are:\n";
 
@@ -38,8 +45,9 @@ static const char json_head[] =
 	"With\n.Fl Fl json\nstandard output is one object:\n"
 	".Bl -tag -width Ds\n"
 	".It version\nof this schema: 1.\n"
-	".It ports\nan array in the order given: name, driver, mac, rx_packets (dropped ones too), "
-	"tx_packets, rx_bytes, tx_bytes, and drops, an object with a count for each reason.\n"
+	".It forward_mode\nits name.\n"
+	".It ports\nan array in the order given: name, number, driver, mac, rx_packets (dropped ones too), "
+	"tx_packets, rx_bytes, tx_bytes, and drops, an object with a count for each reason, 0 too.\n"
 	".It cores\nan array: cpu, packets, cycles_per_packet, busy (a share of 1).\n"
 	".It pools\nwhere every buffer is: name, total, free, rx_ring, tx_ring, user, page_size, "
 	"pages.\n"
@@ -64,7 +72,9 @@ static const char tail[] =
 	".Dl plx-testpmd --port pcap:rx=in.pcap,tx=out.pcap --forward-mode csum\n"
 	"Two cores, with a ring between them:\n"
 	".Dl plx-testpmd --port null --port ring:name=a --port ring:name=a --port null:rx=off "
-	"--cores 0,1 --duration 2\n";
+	"--cores 0,1 --duration 2\n"
+	".Sh SEE ALSO\n"
+	".Xr plx-bench 1\n";
 
 static void print_modes(FILE *out)
 {

@@ -29,7 +29,7 @@ static const struct option_def options[] = {
 	{ "burst", 'b', OPTION_UINT, AT(burst), "N", 1, 4096, NULL,
 	  "packets taken at a time (default 32)" },
 	{ "packets", 'n', OPTION_UINT, AT(packets), "N", 1, UINT64_MAX >> 1, NULL,
-	  "stop after N packets received, or sent by txonly" },
+	  "stop after N packets received by all ports together, or sent by txonly" },
 	{ "duration", 'd', OPTION_REAL, AT(duration), "S", 0, 1000000000, NULL,
 	  "stop after S seconds" },
 	{ "stats-period", 's', OPTION_REAL, AT(stats_period), "S", 0, 86400, NULL,

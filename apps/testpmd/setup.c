@@ -153,12 +153,6 @@ static unsigned other_port(const struct app *app, unsigned port)
 	}
 }
 
-/* Where stream number @i of all runs: in turn, so that cores share the work evenly. */
-static struct app_core *core_of(const struct app *app, unsigned i)
-{
-	return &app->cores[i % app->n_cores];
-}
-
 /*
  * How many streams begin at a port: one a queue. None when the port cannot receive, or has
  * nowhere to send to: a capture that is only read needs nothing sent back to it.
@@ -177,6 +171,19 @@ static unsigned streams_from(const struct app *app, unsigned port)
 	if (app->engine->needs & ENGINE_TX && !dst.caps.max_txq)
 		return 0;
 	return (unsigned)(s->rxq ? s->rxq : 1);
+}
+
+/*
+ * Where stream number @i of all runs. Neighbours stay together: both directions of a pair, and
+ * the links of a chain.
+ */
+static struct app_core *core_of(const struct app *app, unsigned i)
+{
+	unsigned n = 0;
+
+	for (unsigned port = 0; port < app->n_ports; port++)
+		n += streams_from(app, port);
+	return &app->cores[(uint64_t)i * app->n_cores / n];
 }
 
 /* Receive queues take from the pool of the core that will poll them. */

@@ -40,27 +40,32 @@ static const char *scaled(double x, const char *unit, char buf[32])
 	return buf;
 }
 
-#define NAME_WIDTH 40
+#define NAME_WIDTH 43
+#define NAME_SIZE  (NAME_WIDTH + 16)
 
-/* A specification, with the middle left out where it is long: both its ends tell ports apart. */
-static const char *name_of(const struct app *app, unsigned port)
+/*
+ * A port's number and specification, with the middle left out where that is long: both its ends
+ * tell ports apart.
+ */
+static const char *name_of(const struct app *app, unsigned port, char buf[NAME_SIZE])
 {
-	static char buf[NAME_WIDTH + 1];
 	const char *spec = app->settings.ports.items[port];
-	size_t len = strlen(spec);
+	size_t len = strlen(spec), room = NAME_WIDTH - 3;
 
-	if (len <= NAME_WIDTH)
-		return spec;
-	snprintf(buf, sizeof(buf), "%.16s...%s", spec, spec + len - (NAME_WIDTH - 19));
+	if (len <= room)
+		snprintf(buf, NAME_SIZE, "%u: %s", port, spec);
+	else
+		snprintf(buf, NAME_SIZE, "%u: %.16s...%s", port, spec, spec + len - (room - 19));
 	return buf;
 }
 
 static int name_width(const struct app *app)
 {
+	char name[NAME_SIZE];
 	size_t width = 4, len;
 
 	for (unsigned i = 0; i < app->n_ports; i++) {
-		len = strlen(name_of(app, i));
+		len = strlen(name_of(app, i, name));
 		if (len > width)
 			width = len;
 	}
@@ -90,19 +95,20 @@ void table_period(const struct app *app, const struct totals *now, const struct 
 {
 	double seconds = now->seconds - before->seconds;
 	uint64_t packets = now->packets - before->packets;
-	char n[32];
+	char n[32], name[NAME_SIZE];
 
 	for (unsigned i = 0; i < app->n_ports; i++) {
 		const struct port_totals *p = &now->ports[i], *b = &before->ports[i];
 
 		fprintf(app->text, "%7.1f s  %-*s rx", now->seconds, name_width(app),
-			name_of(app, i));
+			name_of(app, i, name));
 		print_rates(app->text, (double)(p->rx_packets - b->rx_packets),
 			    (double)(p->rx_bytes - b->rx_bytes), seconds);
 		fprintf(app->text, "   tx");
 		print_rates(app->text, (double)(p->tx_packets - b->tx_packets),
 			    (double)(p->tx_bytes - b->tx_bytes), seconds);
-		fprintf(app->text, "   drops %s", grouped(p->all_drops - b->all_drops, n));
+		fprintf(app->text, "   dropped %s",
+			scaled((double)(p->all_drops - b->all_drops) / seconds, "pps", n));
 		if (!i && packets)
 			fprintf(app->text, "   %.1f cycles/packet",
 				(double)(now->busy_cycles - before->busy_cycles) / (double)packets);
@@ -125,7 +131,7 @@ static void print_port(const struct app *app, const char *name, const struct por
 
 static void print_drops(const struct app *app, const struct totals *t)
 {
-	char buf[32];
+	char buf[32], port[NAME_SIZE];
 
 	for (unsigned i = 0; i < app->n_ports; i++)
 		for (unsigned d = 0; d < TOTAL_DROPS; d++) {
@@ -133,7 +139,7 @@ static void print_drops(const struct app *app, const struct totals *t)
 			const char *name = totals_drop(&t->ports[i], d, &n);
 
 			if (n)
-				fprintf(app->text, "dropped at %s: %s %s\n", name_of(app, i),
+				fprintf(app->text, "dropped at %s: %s %s\n", name_of(app, i, port),
 					grouped(n, buf), name);
 		}
 }
@@ -144,7 +150,7 @@ static void print_engine(const struct app *app)
 	char buf[32];
 
 	for (; c && c->name; c++)
-		fprintf(app->text, "%-24s %16s\n", c->label,
+		fprintf(app->text, "%s: %-22s %16s\n", app->engine->name, c->label,
 			grouped(totals_engine_count(app, c), buf));
 }
 
@@ -168,13 +174,15 @@ static void print_cores(const struct app *app)
 
 void table_final(const struct app *app, const struct totals *t)
 {
-	char a[32];
+	char a[32], name[NAME_SIZE];
 
+	if (app->settings.stats_period > 0)
+		fputc('\n', app->text);
 	fprintf(app->text, "%s%-*s %16s %16s %12s %12s %13s %12s %13s%s\n", bold(app, true),
 		name_width(app), "port", "received", "sent", "dropped", "rx rate", "rx bits",
 		"tx rate", "tx bits", bold(app, false));
 	for (unsigned i = 0; i < app->n_ports; i++)
-		print_port(app, name_of(app, i), &t->ports[i], t->seconds);
+		print_port(app, name_of(app, i, name), &t->ports[i], t->seconds);
 	if (app->n_ports > 1)
 		print_port(app, "all", &t->sum, t->seconds);
 	print_drops(app, t);

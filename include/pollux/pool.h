@@ -34,7 +34,7 @@ struct plx_pool_opts {
 	uint32_t flags;     /* enum plx_pool_flags */
 };
 
-/* What plx_pool_opts become when NULL is given: a macro, so that it can initialise. */
+/* Start from this: all zero would mean NUMA node 0. */
 #define PLX_POOL_OPTS_DEFAULT        \
 	{                            \
 		NULL, 0, 0, 0, -1, 0 \

@@ -194,7 +194,7 @@ struct plx_queue_head {
 
 /**
  * plx_rx_burst - receive
- * @q:    a receive queue
+ * @q:    a receive queue; not NULL, which is not checked
  * @pkts: filled; the caller owns the packets
  * @n:    entries that @pkts has room for, at least the port's rx_max_entries
  *
@@ -214,7 +214,7 @@ static inline unsigned plx_rx_burst(struct plx_rxq *q, struct plx_pkt *pkts, uns
 
 /**
  * plx_tx_burst - send
- * @q:    a transmit queue
+ * @q:    a transmit queue; not NULL, which is not checked
  * @pkts: packets to send, whole frames
  * @n:    entries
  *

@@ -105,7 +105,8 @@ int plx_worker_launch(struct plx_ctx *ctx, unsigned cpu, plx_worker_fn fn, void 
 		plx_ctx_orphan(&worker->child);
 		free(worker);
 		return plx_fail_sys(-err, err, err == EINVAL ? PLX_R_NO_CPU : PLX_R_NOMEM, NULL,
-				    "no thread on CPU %u: %s", cpu, strerror(err));
+				    "no thread on CPU %u: %s (see ulimit -v and -u)", cpu,
+				    strerror(err));
 	}
 	*out = worker;
 	return plx_ok();

@@ -173,8 +173,8 @@ static int check_required(const struct plx_driver *driver, const void *args)
 {
 	for (const struct plx_key *key = driver->keys; key && key->name; key++)
 		if (key->required && !*(const char *const *)((const char *)args + key->offset))
-			return plx_fail(-EINVAL, PLX_R_BAD_KEY, NULL, "%s needs %s=...: %s",
-					driver->name, key->name, key->help);
+			return plx_fail(-EINVAL, PLX_R_BAD_KEY, NULL, "%s needs %s=%s",
+					driver->name, key->name, key->value ? key->value : "NAME");
 	return 0;
 }
 

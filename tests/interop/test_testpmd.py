@@ -522,9 +522,11 @@ def no_escape_codes_without_a_terminal_or_with_no_color():
 def statistics_come_while_it_runs():
     for args, where in (([], "out"), (["--json"], "err")):
         r = run("--stats-period", "0.1", "--duration", "0.55", *args)
-        lines = re.findall(r"^ *\d+\.\d+ s +null +rx .* tx .* drops \d+", getattr(r, where), re.M)
+        lines = re.findall(r"^ *\d+\.\d+ s +\d: null +rx .* tx .* dropped [\d.]+ +pps", getattr(r, where), re.M)
         expect(r.rc == 0 and 4 <= len(lines) <= 12, "%d lines in 0.55 s: %s" % (len(lines), r))
     expect(parse(r) is not None, "statistics spoil the JSON")
+    for i in range(2):
+        expect(re.search(r"^%d: null +[\d,]+ " % i, r.err, re.M), "no row for port %d: %s" % (i, r))
     r = run("--stats-period", "0.000000001", "--duration", "0.1")
     expect(r.rc == 0, "period of 1 ns: %s" % r)
 
@@ -839,7 +841,7 @@ def cores_that_are_not_allowed():
         return
     r = subprocess.run(["taskset", "-c", str(one), PROGRAM, "--cores", str(other)],
                        capture_output=True, text=True, timeout=TIMEOUT)
-    expect(r.returncode == 1 and r.stderr.count(PREFIX) == 1, "taskset: %s %r" %
+    expect(r.returncode == 2 and r.stderr.count(PREFIX) == 1, "taskset: %s %r" %
            (r.returncode, r.stderr))
 
 
@@ -1274,7 +1276,7 @@ def instances_beside_each_other():
 @check
 def two_instances_write_one_file():
     out = work_file("shared.pcap")
-    args = ["--json", "--port", "pcap:tx=" + out, "--port", "null:rx=off"]
+    args = ["--json", "--port", "pcap:tx=" + out, "--port", "ring:name=idle"]
     p = running(args)
     try:
         bad("--port", "pcap:tx=" + out, "--forward-mode", "txonly", "--packets", "10",

@@ -342,7 +342,7 @@ static void test_file_that_is_no_capture(void **state)
 	(void)state;
 	save(&b, "in.pcap");
 	assert_refused(fmt("pcap:rx=%s", in("in.pcap")), -EINVAL, PLX_R_FORMAT,
-		       fmt("%s is empty: no capture file is", in("in.pcap")));
+		       fmt("%s is empty, so it is no capture file", in("in.pcap")));
 	put(&b, text, sizeof(text));
 	save(&b, "in.pcap");
 	assert_refused(fmt("pcap:rx=%s", in("in.pcap")), -EINVAL, PLX_R_FORMAT,

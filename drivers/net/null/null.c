@@ -21,7 +21,6 @@ struct null_args {
 struct null_rxq {
 	struct plx_rxq base;
 	struct plx_pkt like; /* every packet it gives, but for the buffer */
-	bool rx;             /* whether it gives any */
 };
 
 static const struct plx_key keys[] = {
@@ -42,9 +41,12 @@ static const struct plx_key keys[] = {
 
 static int null_open(struct plx_port *port)
 {
+	const struct null_args *args = port->device->args;
+
 	port->caps = (struct plx_port_caps){
-		.features = PLX_PORT_RX | PLX_PORT_TX | PLX_PORT_SET_MAC | PLX_PORT_SET_MTU,
-		.max_rxq = MAX_QUEUES,
+		.features = (args->rx ? PLX_PORT_RX : 0u) | PLX_PORT_TX | PLX_PORT_SET_MAC |
+			    PLX_PORT_SET_MTU,
+		.max_rxq = args->rx ? MAX_QUEUES : 0,
 		.max_txq = MAX_QUEUES,
 		.mtu_min = 68,
 		.mtu_max = 16384 - ETH_HDR - FCS_LEN,
@@ -80,7 +82,6 @@ static int null_init_rxq(struct plx_rxq *base)
 	q->like.len = (uint16_t)(args->size - FCS_LEN);
 	q->like.port = base->port_number;
 	q->like.pool = plx_pool_number(base->pool);
-	q->rx = args->rx;
 	return 0;
 }
 
@@ -95,8 +96,6 @@ static unsigned null_rx(struct plx_rxq *base, struct plx_pkt *pkts, unsigned n)
 	struct null_rxq *q = (struct null_rxq *)base;
 	unsigned got;
 
-	if (!q->rx)
-		return 0;
 	got = plx_pool_get(base->pool, &q->like, pkts, n);
 	plx_count_burst(&base->counts, got, (uint64_t)got * q->like.len);
 	return got;

@@ -40,8 +40,8 @@ static int check_file(struct pcap_reader *r, const char *spec)
 		return plx_fail(-EBUSY, PLX_R_ALREADY, spec, "%s is being written by another port",
 				plx_pcap_tail(r->path));
 	if (r->regular && !st.st_size)
-		return plx_fail(-EINVAL, PLX_R_FORMAT, spec, "%s is empty: no capture file is",
-				plx_pcap_tail(r->path));
+		return plx_fail(-EINVAL, PLX_R_FORMAT, spec,
+				"%s is empty, so it is no capture file", plx_pcap_tail(r->path));
 	return 0;
 }
 
