@@ -42,7 +42,7 @@
  */
 #define LOW_FIRST ((uintptr_t)1 << 32)
 #define LOW_END   ((uintptr_t)1 << 38)
-#define LOW_TRIES 8192 /* 1.4 ms when all of them are taken */
+#define LOW_TRIES 64 /* before the steps get twice as long */
 
 struct plx_arena {
 	struct plx_child child;
@@ -55,14 +55,16 @@ static size_t round_chunk(size_t size)
 }
 
 /*
- * Try low addresses that an arena of this size would fit at, each try past the size of the
- * last. Sanitizers occupy all of them: then any address does and info.low stays false.
+ * Try low addresses that an arena of this size would fit at, each past the end of the last, in
+ * steps that grow: some hundred tries see all of it. Sanitizers occupy all of it: then any address
+ * does and info.low stays false.
  */
 static void *map_low(size_t size, int fd)
 {
+	size_t step = size;
 	uintptr_t at = LOW_FIRST;
 
-	for (int i = 0; i < LOW_TRIES && at + size <= LOW_END; i++, at += size) {
+	for (unsigned i = 1; at + size <= LOW_END; i++, at += step) {
 		void *p = mmap((void *)at, size, PROT_READ | PROT_WRITE,
 			       MAP_SHARED | MAP_FIXED_NOREPLACE, fd, 0);
 
@@ -72,6 +74,8 @@ static void *map_low(size_t size, int fd)
 			munmap(p, size);
 		else if (errno != EEXIST)
 			return MAP_FAILED;
+		if (i % LOW_TRIES == 0)
+			step *= 2;
 	}
 	return MAP_FAILED;
 }
