@@ -200,9 +200,9 @@ static void give(struct plx_pool *pool, uint8_t *const *buffers, unsigned n)
 	}
 	/*
 	 * Every buffer is in at most one slot and there are as many slots as buffers, so the
-	 * slots claimed here are empty. The owner sees each one as soon as it is written.
+	 * slots claimed here are empty: acquire and release, because a slot comes round again only
+	 * after its emptying was passed along here. The owner sees each one as soon as it is written.
 	 */
-	/* Both ways: a slot comes round again only after its emptying was passed along here. */
 	tail = atomic_fetch_add_explicit(&pool->returns_tail, n, memory_order_acq_rel);
 	for (unsigned i = 0; i < n; i++)
 		atomic_store_explicit(&pool->returns[(tail + i) & pool->returns_mask], buffers[i],

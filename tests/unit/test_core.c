@@ -5,7 +5,6 @@
 #define _GNU_SOURCE
 #include <pollux/pollux.h>
 
-#include <dirent.h>
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
@@ -20,22 +19,12 @@
 
 #include <cmocka.h>
 
+#include "helper.h"
+
 #include "core/ctx.h"
 
 /* CPU numbers that the masks here can hold. */
 #define MASK_CPUS 8192
-
-static unsigned count_fds(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	unsigned n = 0;
-
-	assert_non_null(dir);
-	while (readdir(dir))
-		n++;
-	closedir(dir);
-	return n;
-}
 
 static struct plx_ctx *make_ctx(void)
 {

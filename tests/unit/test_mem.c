@@ -5,7 +5,6 @@
 #define _GNU_SOURCE
 #include <pollux/pollux.h>
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -25,23 +24,13 @@
 
 #include <cmocka.h>
 
+#include "helper.h"
+
 #define MIB   ((size_t)1 << 20)
 #define CHUNK (2 * MIB)
 
 #ifndef MADV_COLLAPSE
 #define MADV_COLLAPSE 25
-#endif
-
-/* Sanitizers take the low addresses and need address space without end. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#ifndef SANITIZED
-#define SANITIZED 0
 #endif
 
 static struct plx_ctx *ctx;
@@ -82,18 +71,6 @@ static int end_ctx(void **state)
 	(void)state;
 	fail_fallocate_in = fail_collapse_in = 0;
 	return plx_ctx_destroy(ctx);
-}
-
-static unsigned count_fds(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	unsigned n = 0;
-
-	assert_non_null(dir);
-	while (readdir(dir))
-		n++;
-	closedir(dir);
-	return n;
 }
 
 static struct plx_arena *make(size_t size, uint32_t flags)

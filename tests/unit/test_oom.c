@@ -7,7 +7,6 @@
  */
 #include <pollux/pollux.h>
 
-#include <dirent.h>
 #include <errno.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -20,16 +19,7 @@
 
 #include <cmocka.h>
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#ifndef SANITIZED
-#define SANITIZED 0
-#endif
+#include "helper.h"
 
 /* --- allocations --- */
 
@@ -121,18 +111,6 @@ void *__wrap___sched_cpualloc(size_t n)
 }
 
 /* --- what is left behind --- */
-
-static unsigned count_fds(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	unsigned n = 0;
-
-	assert_non_null(dir);
-	while (readdir(dir))
-		n++;
-	closedir(dir);
-	return n;
-}
 
 /* Bytes of address space; 0 under sanitizers, which keep some for themselves. */
 static size_t address_space(void)
