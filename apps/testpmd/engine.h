@@ -23,12 +23,17 @@ struct stream {
 	unsigned frame_len;    /* what txonly sends, bytes without FCS */
 	/* Frames dropped because the transmit queue was full; shown while the worker counts. */
 	_Atomic uint64_t tx_full;
+	/* Show packets to the user: `set verbose`. NULL: do not. */
+	void (*show_rx)(const struct stream *s, const struct plx_pkt *pkts, unsigned n);
+	void (*show_tx)(const struct stream *s, const struct plx_pkt *pkts, unsigned n);
 	void *priv; /* engine.priv_size bytes, zeroed */
 };
 
 enum engine_needs {
 	ENGINE_RX = 1 << 0,
 	ENGINE_TX = 1 << 1,
+	/* Looks behind the Ethernet header, so wants frames finished: PLX_OFFLOAD_RX_UNFINISHED. */
+	ENGINE_READS = 1 << 2,
 };
 
 /* A count that an engine keeps beside the ports' own, for the final report. */
@@ -51,12 +56,24 @@ struct engine {
 
 extern const struct engine *const engines[]; /* NULL at the end */
 
+/* Receive up to @n entries into s->pkts. */
+static inline unsigned stream_receive(struct stream *s, unsigned n)
+{
+	n = plx_rx_burst(s->rxq, s->pkts, n);
+	if (__builtin_expect(s->show_rx != NULL, 0) && n)
+		s->show_rx(s, s->pkts, n);
+	return n;
+}
+
 /* Send @n entries; what the queue does not take is freed and counted. */
 static inline void stream_send(struct stream *s, const struct plx_pkt *pkts, unsigned n)
 {
-	unsigned sent = plx_tx_burst(s->txq, pkts, n);
+	unsigned sent;
 	uint64_t full;
 
+	if (__builtin_expect(s->show_tx != NULL, 0))
+		s->show_tx(s, pkts, n);
+	sent = plx_tx_burst(s->txq, pkts, n);
 	if (sent == n)
 		return;
 	full = atomic_load_explicit(&s->tx_full, memory_order_relaxed);

@@ -29,7 +29,19 @@ enum plx_pkt_flags {
 	PLX_PKT_SHARED = 1 << 1,    /* the pool counts the owners of this buffer */
 	PLX_PKT_CUT = 1 << 2,       /* the capture kept only len bytes of wire_len */
 	PLX_PKT_TIMESTAMP = 1 << 3, /* timestamp is set */
+
+	/*
+	 * Left to whoever sends the frame, on its first entry. The checksum field holds the sum
+	 * of the pseudo header, not complemented; l2_len and l3_len say where the header begins.
+	 */
+	PLX_PKT_TX_TCP_CSUM = 1 << 4,
+	PLX_PKT_TX_UDP_CSUM = 1 << 5,
+	/* Cut into segments of mss bytes of TCP payload; with PLX_PKT_TX_TCP_CSUM and l4_len. */
+	PLX_PKT_TX_TSO = 1 << 6,
 };
+
+/* All that a port may be asked to do with a frame before it leaves. */
+#define PLX_PKT_TX_WORK (PLX_PKT_TX_TCP_CSUM | PLX_PKT_TX_UDP_CSUM | PLX_PKT_TX_TSO)
 
 #define PLX_PKT_FLAG_BITS  20
 #define PLX_PKT_FLAG_MASK  ((1u << PLX_PKT_FLAG_BITS) - 1)

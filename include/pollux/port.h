@@ -32,6 +32,9 @@ enum plx_drop {
 	PLX_DROP_EMPTY,     /* no byte in it */
 	PLX_DROP_NO_PEER,   /* tx: nobody at the other end, or no file to write to */
 	PLX_DROP_WRITE,     /* tx: the kernel or the disk refused it */
+	PLX_DROP_MISSED,    /* rx: lost before the port saw it: its ring was full */
+	PLX_DROP_INVALID,   /* what it says of itself contradicts its bytes */
+	PLX_DROP_OFFLOAD,   /* tx: asks for work that the queue was not set up to do */
 	PLX_DROP_COUNT_,
 };
 
@@ -59,7 +62,19 @@ enum plx_port_features {
 	PLX_PORT_PROMISC_OFF = 1 << 2, /* can be told to receive its own frames only */
 	PLX_PORT_SET_MAC = 1 << 3,
 	PLX_PORT_SET_MTU = 1 << 4,
-	PLX_PORT_ENDS = 1 << 5, /* its input can come to an end */
+	PLX_PORT_ENDS = 1 << 5,     /* its input can come to an end */
+	PLX_PORT_ALLMULTI = 1 << 6, /* can be told to receive every multicast frame */
+};
+
+/* Work on frames that a port can take over: caps.offloads; conf.offloads chooses from them. */
+enum plx_offloads {
+	/*
+	 * Give frames as the peer left them: with PLX_PKT_TX_ flags for what is not done yet.
+	 * Without it the port finishes them, so that every frame received is one as on a wire.
+	 */
+	PLX_OFFLOAD_RX_UNFINISHED = 1 << 0,
+	PLX_OFFLOAD_TX_CSUM = 1 << 1, /* PLX_PKT_TX_TCP_CSUM, PLX_PKT_TX_UDP_CSUM */
+	PLX_OFFLOAD_TX_TSO = 1 << 2,  /* PLX_PKT_TX_TSO */
 };
 
 struct plx_desc_limits {
@@ -74,6 +89,7 @@ struct plx_port_caps {
 	struct plx_desc_limits rxd, txd;
 	uint16_t mtu_min, mtu_max;
 	uint32_t max_frame; /* bytes of the longest frame it can give or take, without FCS */
+	uint32_t offloads;  /* enum plx_offloads */
 };
 
 struct plx_port_info {
@@ -84,7 +100,9 @@ struct plx_port_info {
 	uint8_t mac[6];
 	uint16_t mtu; /* bytes, without Ethernet header and FCS */
 	bool promiscuous;
+	bool allmulti; /* receives every multicast frame */
 	bool started;
+	uint32_t offloads;     /* enum plx_offloads, as configured */
 	uint16_t n_rxq, n_txq; /* as configured, 0 before */
 	uint16_t rxd, txd;
 	uint16_t rx_max_entries; /* entries of the longest frame; known once configured */
@@ -97,6 +115,7 @@ struct plx_port_conf {
 	uint16_t n_rxq, n_txq; /* 0: one, if the port can send, or receive and has a pool to */
 	uint16_t rxd, txd;
 	uint16_t mtu;
+	uint32_t offloads;                /* enum plx_offloads; 0: none */
 	struct plx_pool *const *rx_pools; /* n_rxq pools to receive into, one a queue; */
 	struct plx_pool *rx_pool;         /* or one for all queues */
 };
@@ -130,7 +149,7 @@ PLX_API int plx_port_open(struct plx_ctx *ctx, const char *spec, struct plx_port
  * Errors: -EINVAL (NULL_ARG; TOO_LARGE: more queues or descriptors than the port has, MTU out of
  * range; UNALIGNED: descriptors not a power of two; MISMATCH: rx queues without pool, or with one
  * that does not fit), -EBUSY (STATE: the port is started), -ENOTSUP
- * (UNSUPPORTED: the port cannot receive or send), -ENOMEM (NOMEM; the port is not configured
+ * (UNSUPPORTED: the port cannot receive or send, or lacks an offload), -ENOMEM (NOMEM; the port is not configured
  * then).
  * Source: docs/architecture.md, "Ports".
  */
@@ -271,7 +290,8 @@ PLX_API void plx_txq_stats(const struct plx_txq *q, struct plx_queue_stats *stat
  * @port:  the port
  * @stats: filled
  *
- * Threads: any that does not race plx_port_configure(). Burst loop: yes. Errors: none.
+ * What the kernel counts for a port is read from it: a system call or two.
+ * Threads: any that does not race plx_port_configure(). Burst loop: no. Errors: none.
  */
 PLX_API void plx_port_stats(const struct plx_port *port, struct plx_port_stats *stats);
 
@@ -283,6 +303,59 @@ PLX_API void plx_port_stats(const struct plx_port *port, struct plx_port_stats *
  * plx_port_configure(); the queues may work on. Burst loop: yes. Errors: none.
  */
 PLX_API void plx_port_stats_clear(struct plx_port *port);
+
+/* A statistic by name: "rx_packets", "rxq0_bytes", "tx_drop_no_peer". */
+struct plx_xstat {
+	char name[48];
+	uint64_t value;
+};
+
+/**
+ * plx_port_xstats - every statistic that a port has, by name
+ * @port:   the port
+ * @xstats: filled; NULL only when @n is 0
+ * @n:      how many there is room for
+ * @total:  how many there are; those beyond @n are left out
+ *
+ * First the sums, then the drops by reason, then each queue's own, then what the driver alone
+ * knows. Names and order stay while the port is not configured again.
+ * Threads: as plx_port_stats(). Burst loop: no.
+ * Errors: -EINVAL (NULL_ARG).
+ */
+PLX_API int plx_port_xstats(const struct plx_port *port, struct plx_xstat *xstats, unsigned n,
+			    unsigned *total);
+
+/* What a queue is made of. */
+struct plx_queue_info {
+	uint16_t descriptors;        /* 0: it has none */
+	uint16_t max_entries;        /* rx: of the longest frame */
+	const struct plx_pool *pool; /* rx: where its buffers come from; tx: NULL */
+	char how[160];               /* in words: memory, mode, what was chosen and why */
+};
+
+/**
+ * plx_rxq_info, plx_txq_info - how a queue was set up
+ * @q:    the queue
+ * @info: filled
+ *
+ * Threads: any that does not race a change of the port. Burst loop: no. Errors: none.
+ */
+PLX_API void plx_rxq_info(struct plx_rxq *q, struct plx_queue_info *info);
+PLX_API void plx_txq_info(struct plx_txq *q, struct plx_queue_info *info);
+
+/**
+ * plx_rxq_desc, plx_txq_desc - a descriptor in words
+ * @q:     the queue
+ * @index: 0 .. descriptors - 1
+ * @text:  one line without newline, cut to @size
+ * @size:  bytes, at least 1
+ *
+ * A look from aside for people: the queue may work meanwhile, and the device too.
+ * Threads: any that does not race a change of the port. Burst loop: no.
+ * Errors: -EINVAL (NULL_ARG, INDEX), -ENOTSUP (UNSUPPORTED: the queue has no descriptors).
+ */
+PLX_API int plx_rxq_desc(struct plx_rxq *q, unsigned index, char *text, size_t size);
+PLX_API int plx_txq_desc(struct plx_txq *q, unsigned index, char *text, size_t size);
 
 /**
  * plx_drop_name - a drop reason's name, as statistics show it
@@ -332,6 +405,17 @@ PLX_API int plx_port_set_mac(struct plx_port *port, const uint8_t mac[6]);
  * Errors: -EINVAL (NULL_ARG), -ENOTSUP (UNSUPPORTED: this port always receives all).
  */
 PLX_API int plx_port_set_promiscuous(struct plx_port *port, bool on);
+
+/**
+ * plx_port_set_allmulti - receive every multicast frame, or only those asked for
+ * @port: the port
+ * @on:   true: every one
+ *
+ * Of no consequence while the port is promiscuous.
+ * Threads: one at a time for a port. Burst loop: no.
+ * Errors: -EINVAL (NULL_ARG), -ENOTSUP (UNSUPPORTED: the port has no such filter).
+ */
+PLX_API int plx_port_set_allmulti(struct plx_port *port, bool on);
 
 enum plx_help_format {
 	PLX_HELP_TEXT, /* for a terminal */

@@ -40,6 +40,7 @@ struct plx_key {
 };
 
 struct plx_driver;
+struct plx_xstats;
 
 struct plx_device {
 	struct plx_device *next;
@@ -60,7 +61,8 @@ struct plx_port {
 	enum { PLX_PORT_OPENED, PLX_PORT_CONFIGURED, PLX_PORT_STARTED } state;
 	uint8_t mac[6];
 	uint16_t mtu;
-	bool promiscuous;
+	bool promiscuous, allmulti;
+	uint32_t offloads; /* enum plx_offloads, of the configuration */
 	uint16_t rxd, txd, n_rxq, n_txq, rx_max_entries;
 	struct plx_port_caps caps;
 	struct plx_rxq **rxqs;
@@ -129,7 +131,27 @@ struct plx_driver {
 	int (*set_mtu)(struct plx_port *port, uint16_t mtu);
 	int (*set_mac)(struct plx_port *port, const uint8_t mac[6]);
 	int (*set_promiscuous)(struct plx_port *port, bool on);
+	int (*set_allmulti)(struct plx_port *port, bool on);
+
+	/* Take over what others count, such as the kernel: any thread's plx_port_stats(). */
+	void (*read_stats)(struct plx_port *port);
+	/* The driver's own statistics, through plx_xstats_add(). */
+	void (*xstats)(struct plx_port *port, struct plx_xstats *x);
+	/* Fill info->how. NULL: nothing to say. */
+	void (*rxq_info)(struct plx_rxq *q, struct plx_queue_info *info);
+	void (*txq_info)(struct plx_txq *q, struct plx_queue_info *info);
+	/* A descriptor in words; @index is below the port's rxd or txd. NULL: it has none. */
+	void (*rxq_desc)(struct plx_rxq *q, unsigned index, char *text, size_t size);
+	void (*txq_desc)(struct plx_txq *q, unsigned index, char *text, size_t size);
 };
+
+/* A list of statistics that is being filled: lib/port/xstats.c. */
+struct plx_xstats {
+	struct plx_xstat *list;
+	unsigned room, n; /* n goes on counting past room */
+};
+
+void plx_xstats_add(struct plx_xstats *x, uint64_t value, const char *fmt, ...) PLX_PRINTF(3, 4);
 
 /* The pool that a configuration gives to a receive queue. */
 static inline struct plx_pool *plx_conf_pool(const struct plx_port_conf *conf, unsigned queue)

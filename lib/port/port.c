@@ -112,6 +112,15 @@ static int check_mtu(const struct plx_port *port, uint16_t mtu)
 	return 0;
 }
 
+static int check_offloads(const struct plx_port *port, uint32_t offloads)
+{
+	if (offloads & ~port->caps.offloads)
+		return plx_fail(-ENOTSUP, PLX_R_UNSUPPORTED, port->child.name,
+				"%s lacks an offload that is asked for: 0x%x of 0x%x",
+				port->child.name, offloads & ~port->caps.offloads, offloads);
+	return 0;
+}
+
 static int check_pools(const struct plx_port *port, const struct plx_port_conf *conf)
 {
 	for (unsigned i = 0; i < conf->n_rxq; i++)
@@ -156,6 +165,8 @@ static int check_conf(struct plx_port *port, const struct plx_port_conf *c)
 	if (!err)
 		err = check_mtu(port, c->mtu);
 	if (!err)
+		err = check_offloads(port, c->offloads);
+	if (!err)
 		err = check_pools(port, c);
 	if (!err && driver->check_conf)
 		err = driver->check_conf(port, c);
@@ -185,6 +196,7 @@ int plx_port_configure(struct plx_port *port, const struct plx_port_conf *conf)
 	plx_queues_destroy(port);
 	port->rxd = c.rxd;
 	port->txd = c.txd;
+	port->offloads = c.offloads;
 	err = plx_queues_create(port, &c);
 	if (err)
 		return err;
@@ -265,6 +277,8 @@ void plx_port_info(struct plx_port *port, struct plx_port_info *info)
 		.node = -1,
 		.mtu = port->mtu,
 		.promiscuous = port->promiscuous,
+		.allmulti = port->allmulti,
+		.offloads = port->offloads,
 		.started = port->state == PLX_PORT_STARTED,
 		.n_rxq = port->n_rxq,
 		.n_txq = port->n_txq,
@@ -337,6 +351,24 @@ int plx_port_set_promiscuous(struct plx_port *port, bool on)
 	if (err)
 		return err;
 	port->promiscuous = on;
+	return plx_ok();
+}
+
+int plx_port_set_allmulti(struct plx_port *port, bool on)
+{
+	const struct plx_driver *driver;
+	int err;
+
+	if (!port)
+		return plx_fail_null(1, "port");
+	driver = port->device->driver;
+	if (!(port->caps.features & PLX_PORT_ALLMULTI))
+		return plx_fail(-ENOTSUP, PLX_R_UNSUPPORTED, port->child.name,
+				"%s does not filter multicast frames", port->child.name);
+	err = driver->set_allmulti ? driver->set_allmulti(port, on) : 0;
+	if (err)
+		return err;
+	port->allmulti = on;
 	return plx_ok();
 }
 

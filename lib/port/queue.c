@@ -220,8 +220,11 @@ static void add_stats(struct plx_queue_stats *sum, const struct plx_queue_stats 
 
 void plx_port_stats(const struct plx_port *port, struct plx_port_stats *stats)
 {
+	const struct plx_driver *driver = port->device->driver;
 	struct plx_queue_stats one;
 
+	if (driver->read_stats)
+		driver->read_stats((struct plx_port *)(uintptr_t)port);
 	memset(stats, 0, sizeof(*stats));
 	for (unsigned i = 0; i < port->n_rxq; i++) {
 		plx_rxq_stats(port->rxqs[i], &one);
@@ -248,7 +251,8 @@ const char *plx_drop_name(unsigned reason)
 	static const char *const names[PLX_DROP_COUNT_] = {
 		[PLX_DROP_NO_BUFFER] = "no_buffer", [PLX_DROP_TOO_LONG] = "too_long",
 		[PLX_DROP_EMPTY] = "empty",         [PLX_DROP_NO_PEER] = "no_peer",
-		[PLX_DROP_WRITE] = "write_failed",
+		[PLX_DROP_WRITE] = "write_failed",  [PLX_DROP_MISSED] = "missed",
+		[PLX_DROP_INVALID] = "invalid",     [PLX_DROP_OFFLOAD] = "offload",
 	};
 
 	return reason < PLX_DROP_COUNT_ ? names[reason] : NULL;

@@ -32,7 +32,7 @@ static unsigned frame_entries(const struct plx_pkt *pkts, unsigned n)
 static unsigned csum_forward(struct stream *s, unsigned n)
 {
 	struct counts *counts = s->priv;
-	unsigned received = plx_rx_burst(s->rxq, s->pkts, n);
+	unsigned received = stream_receive(s, n);
 
 	for (unsigned i = 0, entries; i < received; i += entries) {
 		struct plx_csum found;
@@ -50,7 +50,7 @@ static unsigned csum_forward(struct stream *s, unsigned n)
 const struct engine csum_engine = {
 	.name = "csum",
 	.help = "verify checksums, put wrong ones right, and send",
-	.needs = ENGINE_RX | ENGINE_TX,
+	.needs = ENGINE_RX | ENGINE_TX | ENGINE_READS,
 	.priv_size = sizeof(struct counts),
 	.counts = csum_counts,
 	.forward = csum_forward,

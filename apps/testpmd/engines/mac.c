@@ -9,7 +9,7 @@ static unsigned forward(struct stream *s, unsigned n)
 {
 	bool first = true; /* of a frame */
 
-	n = plx_rx_burst(s->rxq, s->pkts, n);
+	n = stream_receive(s, n);
 	for (unsigned i = 0; i < n; i++) {
 		if (first && s->pkts[i].len >= ETHER_HDR_LEN)
 			ether_set(s->pkts[i].data, s->peer_mac, s->own_mac);

@@ -6,7 +6,7 @@
 
 static unsigned forward(struct stream *s, unsigned n)
 {
-	n = plx_rx_burst(s->rxq, s->pkts, n);
+	n = stream_receive(s, n);
 	if (n)
 		plx_pkt_free(s->pkts, n);
 	return n;
