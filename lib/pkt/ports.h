@@ -58,4 +58,10 @@ static inline unsigned plx_whole_frames(const struct plx_pkt *pkts, unsigned n)
 	return n;
 }
 
+/* Entries that a frame of @len bytes needs, with @room bytes in each buffer. */
+static inline unsigned plx_entries(uint32_t len, uint32_t room)
+{
+	return len <= room ? 1 : (len + room - 1) / room;
+}
+
 #endif

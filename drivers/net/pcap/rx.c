@@ -50,11 +50,6 @@ static unsigned fill_entries(struct plx_pkt *pkts, const struct pcap_frame *fram
 	return n;
 }
 
-static unsigned entries_of(uint32_t len, uint32_t room)
-{
-	return len <= room ? 1 : (len + room - 1) / room;
-}
-
 /* After the last frame: what could not be received was left out of this pass as well. */
 static void end_pass(struct pcap_rxq *q, struct pcap_capture *c)
 {
@@ -80,7 +75,7 @@ static inline unsigned give_record(struct pcap_rxq *q, const struct pcap_capture
 		fill_entry(pkts, record->len, record->timestamp, record->wire_len);
 		return 1;
 	}
-	if (entries_of(record->len, q->room) > n)
+	if (plx_entries(record->len, q->room) > n)
 		return 0;
 	frame = (struct pcap_frame){ data, record->timestamp, record->len, record->wire_len };
 	return fill_entries(pkts, &frame, q->room);
@@ -140,7 +135,7 @@ static unsigned burst_from_file(struct pcap_rxq *q, struct plx_pkt *pkts, unsign
 	if (!keep_next(q, r))
 		return 0;
 	got = plx_pool_get(q->base.pool, &q->like, pkts, n);
-	while (keep_next(q, r) && entries_of(r->kept.len, q->room) <= got - used) {
+	while (keep_next(q, r) && plx_entries(r->kept.len, q->room) <= got - used) {
 		used += fill_entries(pkts + used, &r->kept, q->room);
 		frames++;
 		bytes += r->kept.len;
@@ -183,7 +178,7 @@ int plx_pcap_check_conf(struct plx_port *port, const struct plx_port_conf *conf)
 	if (!pool.data_room)
 		return plx_fail(-ENOTSUP, PLX_R_UNSUPPORTED, spec,
 				"the buffers of a wrapped pool come from their owner");
-	entries = entries_of(device->longest, pool.data_room);
+	entries = plx_entries(device->longest, pool.data_room);
 	if (account.total >= entries)
 		return 0;
 	return plx_fail(-EINVAL, PLX_R_TOO_LARGE, spec,
@@ -203,6 +198,6 @@ int plx_pcap_init_rxq(struct plx_rxq *base)
 	q->like.flags = PLX_PKT_TIMESTAMP;
 	q->like.port = base->port_number;
 	q->like.pool = pool.number;
-	base->max_entries = (uint16_t)entries_of(q->device->longest, q->room);
+	base->max_entries = (uint16_t)plx_entries(q->device->longest, q->room);
 	return 0;
 }
