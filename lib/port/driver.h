@@ -61,6 +61,7 @@ struct plx_port {
 	enum { PLX_PORT_OPENED, PLX_PORT_CONFIGURED, PLX_PORT_STARTED } state;
 	uint8_t mac[6];
 	uint16_t mtu;
+	int node; /* NUMA node; -1, as it begins: none */
 	bool promiscuous, allmulti;
 	uint32_t offloads; /* enum plx_offloads, of the configuration */
 	uint16_t rxd, txd, n_rxq, n_txq, rx_max_entries;

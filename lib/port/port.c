@@ -30,6 +30,7 @@ static int open_port(struct plx_ctx *ctx, const char *spec, struct plx_device *d
 	port->device = device;
 	port->index = index;
 	port->number = (uint16_t)id;
+	port->node = -1;
 	port->promiscuous = true;
 	err = driver->open_port(port);
 	if (err) {
@@ -274,7 +275,7 @@ void plx_port_info(struct plx_port *port, struct plx_port_info *info)
 	*info = (struct plx_port_info){
 		.driver = driver->name,
 		.number = port->number,
-		.node = -1,
+		.node = port->node,
 		.mtu = port->mtu,
 		.promiscuous = port->promiscuous,
 		.allmulti = port->allmulti,
