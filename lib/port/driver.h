@@ -178,6 +178,18 @@ static inline void plx_count_burst(struct plx_queue_counts *counts, unsigned pac
 	plx_count(&counts->bytes, bytes);
 }
 
+/* The PLX_PKT_TX_ flags that a port may be asked for once it is configured with @offloads. */
+static inline uint32_t plx_tx_work(uint32_t offloads)
+{
+	uint32_t work = 0;
+
+	if (offloads & PLX_OFFLOAD_TX_CSUM)
+		work |= PLX_PKT_TX_TCP_CSUM | PLX_PKT_TX_UDP_CSUM;
+	if (offloads & PLX_OFFLOAD_TX_TSO)
+		work |= PLX_PKT_TX_TSO | PLX_PKT_TX_TCP_CSUM;
+	return work;
+}
+
 /* A locally administered MAC address of its own for a port without hardware: 02:70:6c:78:n:n. */
 void plx_soft_mac(struct plx_port *port);
 
