@@ -9,6 +9,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <linux/if_tun.h>
 #include <stdlib.h>
 #include <string.h>
@@ -107,6 +108,29 @@ static int open_by_name(struct tap_device *device, const char *wanted, char name
 	return err ? fail_attach(spec, err, wanted) : 0;
 }
 
+/*
+ * What the interface of @fd was made with. The kernel has one bit (0x1000) for two things: IFF_NO_PI
+ * and, set when no filter is attached, IFF_NOFILTER. So where it is set, a filter that lets all
+ * pass is attached for the moment.
+ */
+static int read_flags(int fd, struct ifreq *req)
+{
+	struct sock_filter all = { .code = BPF_RET | BPF_K, .k = UINT32_MAX };
+	struct sock_fprog program = { .len = 1, .filter = &all };
+	bool attached;
+	int err;
+
+	if (ioctl(fd, TUNGETIFF, req))
+		return errno;
+	if (!(req->ifr_flags & IFF_NOFILTER))
+		return 0;
+	attached = !ioctl(fd, TUNATTACHFILTER, &program);
+	err = ioctl(fd, TUNGETIFF, req) ? errno : 0;
+	if (attached)
+		ioctl(fd, TUNDETACHFILTER, NULL);
+	return err;
+}
+
 /* What a file that someone else opened must be. */
 static int check_flags(struct tap_device *device, const struct ifreq *req)
 {
@@ -133,18 +157,19 @@ static int open_by_fd(struct tap_device *device, const char *text, char name[IFN
 	struct ifreq req = { .ifr_flags = 0 };
 	char *end;
 	long fd = strtol(text, &end, 10);
-	int flags;
+	int flags, err;
 
 	if (!isdigit((unsigned char)*text) || *end || fd > INT32_MAX)
 		return plx_fail(-EINVAL, PLX_R_BAD_VALUE, spec,
 				"fd=%.20s is no number of an open file", text);
 	device->by_fd = true;
 	device->fd = fcntl((int)fd, F_DUPFD_CLOEXEC, 0);
-	if (device->fd < 0 || ioctl(device->fd, TUNGETIFF, &req))
+	err = device->fd < 0 ? errno : read_flags(device->fd, &req);
+	if (err)
 		return plx_fail_sys(
-			-EBADF, errno, PLX_R_FILE, spec,
+			-EBADF, err, PLX_R_FILE, spec,
 			"fd=%ld is not a tap that is open and attached to an interface: %s", fd,
-			strerror(errno));
+			strerror(err));
 	flags = fcntl(device->fd, F_GETFL);
 	if (flags < 0 || fcntl(device->fd, F_SETFL, flags | O_NONBLOCK))
 		return plx_netdev_fail(spec, errno, "cannot make fd=%ld non-blocking", fd);
@@ -292,7 +317,8 @@ int plx_tap_filter(struct plx_port *port, bool promiscuous, bool allmulti, const
 	filter->count = promiscuous ? 0 : 2; /* none: no filter */
 	memcpy(filter->addr[0], mac, 6);
 	memset(filter->addr[1], 0xff, 6);
-	if (!ioctl(device->fd, TUNSETTXFILTER, filter))
+	/* The kernel returns how many addresses it compares exactly. */
+	if (ioctl(device->fd, TUNSETTXFILTER, filter) >= 0)
 		return 0;
 	return plx_netdev_fail(port->child.name, errno == EBADFD ? ENODEV : errno,
 			       "cannot set which frames %s gives", device->netdev.name);
