@@ -12,6 +12,8 @@
 #include <errno.h>
 #include <string.h>
 
+#define V3_ALIGNMENT 8 /* of frames in a block: net/packet/internal.h */
+
 #define READ_ONCE(x)    __atomic_load_n(&(x), __ATOMIC_RELAXED)
 #define LOAD_ACQUIRE(x) __atomic_load_n(&(x), __ATOMIC_ACQUIRE)
 
@@ -135,7 +137,7 @@ static int peek_in_block(const struct af_packet_ring *ring, struct af_packet_fra
 	uint32_t offset = ring->offset;
 	struct tpacket3_hdr *header;
 
-	if (offset % TPACKET_ALIGNMENT || offset < sizeof(struct tpacket_block_desc) ||
+	if (offset % V3_ALIGNMENT || offset < sizeof(struct tpacket_block_desc) ||
 	    offset > ring->item_size - TPACKET_ALIGN(sizeof(*header)))
 		return -EBADMSG;
 	header = (void *)(item(ring, ring->next) + offset);
