@@ -71,6 +71,7 @@ static int open_device(struct plx_device *base)
 	int err;
 
 	device->fd = -1;
+	device->group = -1;
 	if (args->block_size % 4)
 		return plx_fail(-EINVAL, PLX_R_UNALIGNED, base->spec,
 				"block_size=%u is no multiple of 4 KiB",

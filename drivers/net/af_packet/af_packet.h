@@ -40,8 +40,8 @@ struct af_packet_args {
 struct af_packet_device {
 	struct plx_device base;
 	struct plx_netdev netdev;
-	int fd; /* holds the promiscuous and allmulti memberships; receives and sends nothing */
-	unsigned group;        /* of PACKET_FANOUT; 0: none */
+	int fd;    /* holds the promiscuous and allmulti memberships; receives and sends nothing */
+	int group; /* of PACKET_FANOUT, 0 .. 65535; -1: none */
 	_Atomic uint32_t skip; /* bit i: frames of sll_pkttype i are not for this port */
 	bool promiscuous;      /* by its own wish */
 	atomic_bool gone;      /* seen to be: it does not come back */

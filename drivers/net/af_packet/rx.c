@@ -355,8 +355,8 @@ void plx_af_packet_rxq_info(struct plx_rxq *base, struct plx_queue_info *info)
 			 "stopped: the ring is made by the next start");
 		return;
 	}
-	if (q->device->group)
-		snprintf(fanout, sizeof(fanout), "; fanout %s in group %u",
+	if (q->device->group >= 0)
+		snprintf(fanout, sizeof(fanout), "; fanout %s in group %d",
 			 plx_af_packet_fanouts[args->fanout], q->device->group);
 	snprintf(info->how, sizeof(info->how),
 		 "TPACKET_V%c, %u %s of %u bytes, copied into the pool; %u KiB for longer frames%s",

@@ -278,29 +278,31 @@ static int join_fanout(struct af_packet_rxq *q)
 {
 	const struct af_packet_args *args = q->device->base.args;
 	struct af_packet_device *device = q->device;
-	unsigned kind = args->fanout << 16, flags = PACKET_FANOUT_FLAG_IGNORE_OUTGOING << 16;
+	unsigned how = args->fanout << 16 | PACKET_FANOUT_FLAG_IGNORE_OUTGOING << 16;
 	socklen_t len = sizeof(int);
 	int group, err;
 
-	if (!device->group)
-		device->group = (unsigned)args->fanout_id;
-	if (!device->group)
-		flags |= (unsigned)PACKET_FANOUT_FLAG_UNIQUEID << 16;
-	err = set(q->fd, PACKET_FANOUT, (int)(device->group | kind | flags));
+	if (device->group < 0 && args->fanout_id)
+		device->group = (int)args->fanout_id;
+	if (device->group < 0)
+		how |= (unsigned)PACKET_FANOUT_FLAG_UNIQUEID << 16;
+	else
+		how |= (unsigned)device->group;
+	err = set(q->fd, PACKET_FANOUT, (int)how);
 	if (err && errno == EINVAL) {
-		flags &= ~((unsigned)PACKET_FANOUT_FLAG_IGNORE_OUTGOING << 16);
-		err = set(q->fd, PACKET_FANOUT, (int)(device->group | kind | flags));
+		how &= ~((unsigned)PACKET_FANOUT_FLAG_IGNORE_OUTGOING << 16);
+		err = set(q->fd, PACKET_FANOUT, (int)how);
 	}
 	if (err && errno == EINVAL)
 		return plx_fail_sys(-EINVAL, EINVAL, PLX_R_MISMATCH, device->base.spec,
 				    "%s cannot join a fanout group: it must be up for that (ip "
 				    "link set %s up), and a group has one mode",
 				    device->netdev.name, device->netdev.name);
-	if (err)
-		return fail_option(device, "PACKET_FANOUT");
-	if (!device->group && !getsockopt(q->fd, SOL_PACKET, PACKET_FANOUT, &group, &len))
-		device->group = (unsigned)group & 0xffff;
-	return 0;
+	if (!err && device->group < 0) {
+		err = getsockopt(q->fd, SOL_PACKET, PACKET_FANOUT, &group, &len);
+		device->group = err ? -1 : group & 0xffff;
+	}
+	return err ? fail_option(device, "PACKET_FANOUT") : 0;
 }
 
 static int bind_rx(struct af_packet_rxq *q, bool fanout)
@@ -323,7 +325,7 @@ int plx_af_packet_bind(struct plx_port *port)
 	bool fanout = port->n_rxq > 1 || args->fanout_id;
 	int err = 0, unused = 0;
 
-	device->group = 0;
+	device->group = -1;
 	for (unsigned i = 0; !err && i < port->n_rxq; i++)
 		err = bind_rx((struct af_packet_rxq *)port->rxqs[i], fanout);
 	for (unsigned i = 0; !err && fanout && i < port->n_rxq; i++) {
