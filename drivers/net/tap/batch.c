@@ -19,7 +19,7 @@ static int call(struct tap_batch *b, unsigned i)
 {
 	ssize_t len;
 
-	b->calls++;
+	plx_count(&b->calls, 1);
 	if (b->n_iov[i] == 1 && b->write)
 		len = write(b->fd, b->iov[i]->iov_base, b->iov[i]->iov_len);
 	else if (b->n_iov[i] == 1)
@@ -86,7 +86,7 @@ static bool run_ring(struct tap_batch *b, unsigned n)
 
 	for (unsigned i = 0; i < n; i++)
 		prepare(b, io_uring_get_sqe(ring), i);
-	b->calls++;
+	plx_count(&b->calls, 1);
 	done = io_uring_submit_and_wait(ring, n);
 	collect(b);
 	return done == (int)n && b->result[0] != -EOPNOTSUPP;

@@ -107,7 +107,7 @@ static bool look_closer(struct tap_rxq *q, struct tap_slot *slot,
 		drop(q, PLX_DROP_INVALID, 1);
 		return false;
 	}
-	q->unfinished += !plx_vnet_plain(header);
+	plx_count(&q->unfinished, !plx_vnet_plain(header));
 	if (q->pass)
 		plx_unfinished_pass(&q->cut);
 	if (q->cut.longest > q->longest) {

@@ -46,8 +46,8 @@ struct tap_device {
 struct tap_batch {
 	int fd;
 	bool write;
-	void *ring;     /* struct io_uring; NULL: a call a frame */
-	uint64_t calls; /* system calls made */
+	void *ring;             /* struct io_uring; NULL: a call a frame */
+	_Atomic uint64_t calls; /* system calls made; written by the queue's thread alone */
 	struct iovec *iov[TAP_BATCH];
 	unsigned n_iov[TAP_BATCH];
 	int result[TAP_BATCH];
@@ -80,7 +80,7 @@ struct tap_rxq {
 	unsigned want;       /* reads to try next */
 	unsigned next, n;    /* slots read and not yet given: next .. n - 1 */
 	bool dry;            /* the last batch found the end of what was there */
-	uint64_t unfinished; /* frames that were */
+	_Atomic uint64_t unfinished; /* frames that were; written by the queue's thread alone */
 	struct plx_pkt like;
 	struct plx_unfinished cut; /* the frame that is being given in parts */
 	struct tap_batch batch;
