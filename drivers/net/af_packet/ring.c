@@ -78,6 +78,8 @@ static uint32_t block_frames_ready(struct af_packet_ring *ring)
 		if (!(LOAD_ACQUIRE(*block_status(ring, ring->next)) & TP_STATUS_USER))
 			return 0;
 		ring->left = READ_ONCE(block->hdr.bh1.num_pkts);
+		if (ring->left > ring->item_size / V3_ALIGNMENT)
+			ring->left = ring->item_size / V3_ALIGNMENT;
 		ring->offset = READ_ONCE(block->hdr.bh1.offset_to_first_pkt);
 		if (!ring->left)
 			give_back_block(ring);
