@@ -51,13 +51,14 @@ static void prepare(struct tap_batch *b, struct io_uring_sqe *sqe, unsigned i)
 	const struct iovec *iov = b->iov[i];
 
 	if (b->n_iov[i] == 1 && b->write)
-		io_uring_prep_write(sqe, b->fd, iov->iov_base, (unsigned)iov->iov_len, 0);
+		io_uring_prep_write(sqe, 0, iov->iov_base, (unsigned)iov->iov_len, 0);
 	else if (b->n_iov[i] == 1)
-		io_uring_prep_read(sqe, b->fd, iov->iov_base, (unsigned)iov->iov_len, 0);
+		io_uring_prep_read(sqe, 0, iov->iov_base, (unsigned)iov->iov_len, 0);
 	else if (b->write)
-		io_uring_prep_writev(sqe, b->fd, iov, b->n_iov[i], 0);
+		io_uring_prep_writev(sqe, 0, iov, b->n_iov[i], 0);
 	else
-		io_uring_prep_readv(sqe, b->fd, iov, b->n_iov[i], 0);
+		io_uring_prep_readv(sqe, 0, iov, b->n_iov[i], 0);
+	sqe->flags |= IOSQE_FIXED_FILE; /* 0: the one that is registered */
 	sqe->rw_flags = RWF_NOWAIT;
 	sqe->user_data = i;
 	b->result[i] = -EOPNOTSUPP;
@@ -96,6 +97,8 @@ static void close_ring(struct tap_batch *b)
 {
 	if (!b->ring)
 		return;
+	/* A ring ends later than it is closed: it must not keep the interface until then. */
+	io_uring_unregister_files(b->ring);
 	io_uring_queue_exit(b->ring);
 	free(b->ring);
 	b->ring = NULL;
@@ -106,6 +109,11 @@ static void open_ring(struct tap_batch *b)
 	struct io_uring *ring = calloc(1, sizeof(*ring));
 
 	if (ring && io_uring_queue_init(TAP_BATCH, ring, 0)) {
+		free(ring);
+		ring = NULL;
+	}
+	if (ring && io_uring_register_files(ring, &b->fd, 1)) {
+		io_uring_queue_exit(ring);
 		free(ring);
 		ring = NULL;
 	}

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The receive queue. Frames are read straight into pool buffers, the virtio header into the room
- * before the frame; a frame that is longer than a buffer goes on in scratch memory, where it is
- * then put in one piece, to be cut into segments or entries.
+ * The receive queue. Frames are read into scratch memory, each into a piece that is large enough
+ * for the largest super-frame, and copied from there into as many buffers as they need. For small
+ * frames a copy within the cache costs less than what the kernel takes for a read into a buffer
+ * and, for what does not fit, a second place (docs/decisions/0005-tap-io-uring.md).
  *
- * What was read waits in slots until bursts have taken it: a super-frame may fill several.
+ * What was read waits until bursts have taken it: a super-frame may fill several.
  */
 #include "tap.h"
 
@@ -16,30 +17,6 @@
 static void drop(struct tap_rxq *q, enum plx_drop why, unsigned n)
 {
 	plx_count(&q->base.counts.drops[why], n);
-}
-
-/* Give the first @want slots their buffers. Return: how many slots, from the first, have one. */
-static unsigned fill_slots(struct tap_rxq *q, unsigned want)
-{
-	struct plx_pkt fresh[TAP_BATCH];
-	unsigned need = 0, got, used = 0, i;
-
-	for (i = 0; i < want; i++)
-		need += !q->slots[i].pkt.data;
-	got = need ? plx_pool_get(q->base.pool, &q->like, fresh, need) : 0;
-	if (got)
-		plx_pkts_hold(fresh, got, PLX_HOLD_RX);
-	for (i = 0; i < want; i++) {
-		struct tap_slot *slot = &q->slots[i];
-
-		if (slot->pkt.data)
-			continue;
-		if (used == got)
-			break;
-		slot->pkt = fresh[used++];
-		slot->iov[0].iov_base = slot->pkt.data - q->header_len;
-	}
-	return i;
 }
 
 /*
@@ -63,49 +40,35 @@ static void note_result(struct tap_rxq *q, int result)
 		q->err = -result;
 }
 
-/* Read up to @max frames into slots. Return: false when there was none, or no buffer. */
+/* Read up to @max frames. Return: false when there was none. */
 static bool refill(struct tap_rxq *q, unsigned max)
 {
-	unsigned good = 0, n = q->want < max ? q->want : max;
+	unsigned n = q->want < max ? q->want : max;
 
 	q->next = 0;
 	q->n = 0;
-	n = fill_slots(q, n);
-	if (!n)
-		return false;
 	plx_tap_batch_run(&q->batch, n);
 	for (unsigned i = 0; i < n; i++) {
-		good += q->batch.result[i] >= 0;
 		note_result(q, q->batch.result[i]);
+		if (q->batch.result[i] >= 0)
+			q->ready[q->n++] = (uint8_t)i;
 	}
-	q->n = n;
-	q->dry = good < n;
-	adapt(q, n, good);
-	return good;
+	q->dry = q->n < n;
+	adapt(q, n, q->n);
+	return q->n;
 }
 
-/*
- * A frame that is not simply given: unfinished, longer than a buffer, or not right. It is left in
- * q->cut, or finished where it lies. Return: true in the latter case.
- */
-static bool look_closer(struct tap_rxq *q, struct tap_slot *slot,
-			const struct virtio_net_hdr *header, uint32_t len)
+/* A frame that is unfinished, longer than a buffer, or not right. It is left in q->cut. */
+static void look_closer(struct tap_rxq *q, const struct virtio_net_hdr *header,
+			const uint8_t *bytes, uint32_t len)
 {
-	const uint8_t *bytes = slot->pkt.data;
-
 	if (!len) {
 		drop(q, PLX_DROP_EMPTY, 1);
-		return false;
-	}
-	if (len > q->room) {
-		memcpy(slot->scratch, slot->pkt.data, q->room);
-		bytes = slot->scratch;
-		/* Copying is what costs now, and fewer scratch areas stay in the cache. */
-		q->want = 1;
+		return;
 	}
 	if (plx_unfinished_begin(&q->cut, header, bytes, len)) {
 		drop(q, PLX_DROP_INVALID, 1);
-		return false;
+		return;
 	}
 	plx_count(&q->unfinished, !plx_vnet_plain(header));
 	if (q->pass)
@@ -113,60 +76,60 @@ static bool look_closer(struct tap_rxq *q, struct tap_slot *slot,
 	if (q->cut.longest > q->longest) {
 		drop(q, PLX_DROP_TOO_LONG, q->cut.frames);
 		q->cut.frames = 0;
-		return false;
 	}
-	slot->pkt.len = (uint16_t)len;
-	return len <= q->room && plx_unfinished_here(&q->cut, &slot->pkt);
+	/* Copying is what costs now: the fewer pieces, the more of them stay in the cache. */
+	if (len > q->room)
+		q->want = 1;
 }
 
-/* One slot's frame. Return: true when it is the packet in the slot. */
-static inline bool take_slot(struct tap_rxq *q, struct tap_slot *slot, int result)
+/* The next frame that was read. Return: true when it is in @pkt; it may be in q->cut instead. */
+static inline bool take_frame(struct tap_rxq *q, struct plx_pkt *pkt)
 {
+	unsigned i = q->ready[q->next++], result = (unsigned)q->batch.result[i];
+	const uint8_t *bytes = (const uint8_t *)q->pieces[i].iov_base + q->header_len;
 	struct virtio_net_hdr header = { .flags = 0 };
-	uint32_t len = (uint32_t)result - q->header_len;
+	uint32_t len = result - q->header_len;
 
-	if (result < (int)q->header_len) {
-		if (result >= 0)
-			drop(q, PLX_DROP_INVALID, 1);
+	if (result < q->header_len) {
+		drop(q, PLX_DROP_INVALID, 1);
 		return false;
 	}
 	if (q->header_len)
-		memcpy(&header, slot->iov[0].iov_base, sizeof(header));
-	if (__builtin_expect(!len || len > q->room || !plx_vnet_plain(&header), 0))
-		return look_closer(q, slot, &header, len);
-	slot->pkt.len = (uint16_t)len;
+		memcpy(&header, q->pieces[i].iov_base, sizeof(header));
+	if (__builtin_expect(!len || len > q->room || !plx_vnet_plain(&header), 0)) {
+		look_closer(q, &header, bytes, len);
+		return false;
+	}
+	memcpy(pkt->data, bytes, len);
+	pkt->len = (uint16_t)len;
 	return true;
 }
 
-/* Frames that lie in their slots ready to give, up to one that does not. Return: entries. */
-static unsigned give_slots(struct tap_rxq *q, struct plx_pkt *pkts, unsigned n)
+/* Frames that were read, into @n entries with their buffers. Return: entries used. */
+static unsigned give(struct tap_rxq *q, struct plx_pkt *pkts, unsigned n)
 {
 	unsigned used = 0;
 
-	while (used < n && q->next < q->n && !plx_unfinished_left(&q->cut)) {
-		unsigned i = q->next++;
-		struct tap_slot *slot = &q->slots[i];
-
-		if (!take_slot(q, slot, q->batch.result[i]))
-			continue;
-		pkts[used++] = slot->pkt;
-		slot->pkt.data = NULL;
+	while (used < n) {
+		if (plx_unfinished_left(&q->cut)) {
+			used += plx_unfinished_next(&q->cut, pkts + used, n - used, q->room);
+			if (plx_unfinished_left(&q->cut))
+				break;
+		} else if (q->next == q->n) {
+			break;
+		} else {
+			used += take_frame(q, pkts + used);
+		}
 	}
-	if (used)
-		plx_pkts_unhold(pkts, used, PLX_HOLD_RX);
 	return used;
 }
 
-/* The next parts of the frame that is being cut. Return: entries. */
-static unsigned give_parts(struct tap_rxq *q, struct plx_pkt *pkts, unsigned n)
+/* Buffers that it takes to give what was read, as far as is known. */
+static uint64_t needed(const struct tap_rxq *q)
 {
-	uint64_t all = (uint64_t)q->cut.frames * plx_entries(q->cut.longest, q->room);
-	unsigned got, used;
-
-	got = plx_pool_get(q->base.pool, &q->like, pkts, all < n ? (unsigned)all : n);
-	used = plx_unfinished_next(&q->cut, pkts, got, q->room);
-	plx_pkt_free(pkts + used, got - used);
-	return used;
+	if (plx_unfinished_left(&q->cut))
+		return (uint64_t)q->cut.frames * plx_entries(q->cut.longest, q->room);
+	return q->n - q->next;
 }
 
 unsigned plx_tap_rx_burst(struct plx_rxq *base, struct plx_pkt *pkts, unsigned n)
@@ -177,15 +140,20 @@ unsigned plx_tap_rx_burst(struct plx_rxq *base, struct plx_pkt *pkts, unsigned n
 
 	q->dry = false;
 	while (used < n) {
-		if (plx_unfinished_left(&q->cut)) {
-			used += give_parts(q, pkts + used, n - used);
-			if (plx_unfinished_left(&q->cut))
-				break;
-		} else if (q->next < q->n) {
-			used += give_slots(q, pkts + used, n - used);
-		} else if (q->dry || !refill(q, n - used)) {
+		bool cutting = plx_unfinished_left(&q->cut);
+		unsigned got, gave;
+		uint64_t need;
+
+		if (!needed(q) && (q->dry || !refill(q, n - used)))
 			break;
-		}
+		need = needed(q);
+		got = plx_pool_get(base->pool, &q->like, pkts + used,
+				   need < n - used ? (unsigned)need : n - used);
+		gave = give(q, pkts + used, got);
+		plx_pkt_free(pkts + used + gave, got - gave);
+		used += gave;
+		if (!got || (cutting && !gave))
+			break;
 	}
 	if (used) {
 		sum = plx_sum_pkts(pkts, used);
@@ -213,11 +181,10 @@ static uint32_t longest(uint32_t mtu, uint32_t offloads)
 						    : mtu + TAP_ETHERNET + TAP_TAGS;
 }
 
-/* A queue's pool must have room for the longest frame, and for the header before each. */
+/* A queue's pool must have room for the longest frame. */
 static int check_pool(const struct plx_port *port, const struct plx_port_conf *conf,
 		      const struct plx_pool *pool)
 {
-	const struct tap_device *device = (const struct tap_device *)port->device;
 	struct plx_pool_account account;
 	struct plx_pool_info info;
 	unsigned entries;
@@ -227,12 +194,7 @@ static int check_pool(const struct plx_port *port, const struct plx_port_conf *c
 	if (!info.data_room)
 		return plx_fail(-ENOTSUP, PLX_R_UNSUPPORTED, port->child.name,
 				"the buffers of a wrapped pool come from their owner");
-	if (info.headroom < device->header_len)
-		return plx_fail(-EINVAL, PLX_R_MISMATCH, port->child.name,
-				"%s needs %u bytes of headroom and the pool has %u: give it more",
-				port->child.name, device->header_len, info.headroom);
-	/* One more holds what is being cut. */
-	entries = plx_entries(longest(conf->mtu, conf->offloads), info.data_room) + 1;
+	entries = plx_entries(longest(conf->mtu, conf->offloads), info.data_room);
 	if (account.total < entries)
 		return plx_fail(-EINVAL, PLX_R_TOO_LARGE, port->child.name,
 				"the longest frame needs %u buffers and the pool has %u: give it "
@@ -251,12 +213,14 @@ int plx_tap_check_conf(struct plx_port *port, const struct plx_port_conf *conf)
 }
 
 /*
- * Each slot's scratch has room for the longest frame, though not even the MTU tells what comes: it
- * may be raised at any time. Memory that no frame reaches is never committed.
+ * A piece has room for any frame, for not even the MTU tells what comes: it may be raised at any
+ * time. Memory that no frame reaches is never committed. Frames begin at cache lines, pieces lie an
+ * odd number of them apart, so that their first lines do not all fall into the same cache sets.
  */
-static int make_slots(struct tap_rxq *q)
+static int make_pieces(struct tap_rxq *q)
 {
-	size_t each = (q->room + PLX_UNFINISHED_MAX + 63) & ~(size_t)63;
+	size_t lines = (PLX_CACHE_LINE + PLX_UNFINISHED_MAX) / PLX_CACHE_LINE + 1;
+	size_t each = (lines | 1) * PLX_CACHE_LINE;
 	void *scratch;
 
 	q->scratch_size = each * TAP_BATCH;
@@ -267,13 +231,12 @@ static int make_slots(struct tap_rxq *q)
 				"no memory for a queue");
 	q->scratch = scratch;
 	for (unsigned i = 0; i < TAP_BATCH; i++) {
-		struct tap_slot *slot = &q->slots[i];
+		uint8_t *frame = q->scratch + i * each + PLX_CACHE_LINE;
 
-		slot->scratch = q->scratch + i * each;
-		slot->iov[0].iov_len = q->room + q->header_len;
-		slot->iov[1] = (struct iovec){ slot->scratch + q->room, PLX_UNFINISHED_MAX };
-		q->batch.iov[i] = slot->iov;
-		q->batch.n_iov[i] = 2;
+		q->pieces[i].iov_base = frame - q->header_len;
+		q->pieces[i].iov_len = q->header_len + PLX_UNFINISHED_MAX;
+		q->batch.iov[i] = &q->pieces[i];
+		q->batch.n_iov[i] = 1;
 	}
 	return 0;
 }
@@ -302,7 +265,7 @@ int plx_tap_init_rxq(struct plx_rxq *base)
 	base->max_entries =
 		(uint16_t)plx_entries(longest(mtu, base->port->offloads), pool.data_room);
 	q->longest = base->max_entries * q->room;
-	err = make_slots(q);
+	err = make_pieces(q);
 	if (err)
 		return err;
 	q->fd = device->fd;
@@ -322,12 +285,6 @@ void plx_tap_exit_rxq(struct plx_rxq *base)
 {
 	struct tap_rxq *q = (struct tap_rxq *)base;
 
-	for (unsigned i = 0; i < TAP_BATCH; i++) {
-		if (!q->slots[i].pkt.data)
-			continue;
-		plx_pkts_unhold(&q->slots[i].pkt, 1, PLX_HOLD_RX);
-		plx_pkt_free(&q->slots[i].pkt, 1);
-	}
 	plx_tap_batch_close(&q->batch);
 	if (q->own_fd)
 		plx_tap_close_queue(q->fd);

@@ -60,33 +60,27 @@ void plx_tap_batch_close(struct tap_batch *b);
 void plx_tap_batch_run(struct tap_batch *b, unsigned n);
 const char *plx_tap_batch_how(const struct tap_batch *b);
 
-/* A place to read a frame to. */
-struct tap_slot {
-	struct plx_pkt pkt;  /* data NULL: it has no buffer */
-	struct iovec iov[2]; /* the buffer, with the virtio header before the frame; the rest */
-	uint8_t *scratch;    /* room for the longest frame */
-};
-
 struct tap_rxq {
 	struct plx_rxq base;
 	struct plx_netdev *netdev;
 	int fd;
 	bool own_fd;
 	bool pass;           /* PLX_OFFLOAD_RX_UNFINISHED */
+	bool dry;            /* the last reads found the end of what was there */
 	unsigned header_len; /* bytes */
 	uint32_t room;       /* bytes in a buffer */
 	uint32_t longest;    /* bytes of the longest frame it may give */
 	int err;             /* positive errno of the last read that failed for good; 0: none */
 	unsigned want;       /* reads to try next */
-	unsigned next, n;    /* slots read and not yet given: next .. n - 1 */
-	bool dry;            /* the last batch found the end of what was there */
+	unsigned next, n;    /* frames read and not yet given: ready[next .. n - 1] */
+	uint8_t ready[TAP_BATCH];    /* the requests that gave them */
 	_Atomic uint64_t unfinished; /* frames that were; written by the queue's thread alone */
 	struct plx_pkt like;
 	struct plx_unfinished cut; /* the frame that is being given in parts */
 	struct tap_batch batch;
-	uint8_t *scratch;
+	uint8_t *scratch; /* a piece for each request */
 	size_t scratch_size;
-	struct tap_slot slots[TAP_BATCH];
+	struct iovec pieces[TAP_BATCH];
 };
 
 struct tap_txq {
