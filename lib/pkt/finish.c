@@ -17,6 +17,9 @@
 #include <errno.h>
 #include <string.h>
 
+#define ETHERNET_MIN 14
+#define IP_MIN       20
+
 #define TCP_MIN  20
 #define TCP_CSUM 16
 #define TCP_FIN  0x01
@@ -411,7 +414,7 @@ int plx_vnet_from_pkts(struct virtio_net_hdr *header, const struct plx_pkt *pkts
 	}
 	header->flags = VIRTIO_NET_HDR_F_NEEDS_CSUM;
 	header->csum_start = (uint16_t)l4;
-	if (l4 + header->csum_offset + 2 > frame.len)
+	if (l3 < ETHERNET_MIN || pkts->l3_len < IP_MIN || l4 + header->csum_offset + 2 > frame.len)
 		return -EBADMSG;
 	return work & PLX_PKT_TX_TSO ? request_gso(header, pkts, &frame, l3, l4) : 0;
 }

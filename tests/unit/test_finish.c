@@ -596,6 +596,11 @@ static void test_bad_requests(void **state)
 	pkt.mss = 0;
 	assert_int_equal(plx_vnet_from_pkts(&h, &pkt, 1), -EBADMSG);
 	pkt = good;
+	pkt.l2_len = 0;
+	assert_int_equal(plx_vnet_from_pkts(&h, &pkt, 1), -EBADMSG);
+	pkt = good;
+	pkt.l3_len = 0;
+	assert_int_equal(plx_vnet_from_pkts(&h, &pkt, 1), -EBADMSG);
 	pkt.l3_len = 50;
 	assert_int_equal(plx_vnet_from_pkts(&h, &pkt, 1), -EBADMSG);
 	pkt.l3_len = 511;
