@@ -80,8 +80,10 @@ static int open_device(struct plx_device *base)
 	if (err)
 		return err;
 	device->fd = plx_af_packet_socket(device);
-	if (device->fd >= 0)
+	if (device->fd >= 0) {
+		pthread_mutex_init(&device->lock, NULL);
 		return 0;
+	}
 	saved = *plx_last_error();
 	plx_netdev_close(&device->netdev);
 	return plx_fail_again(&saved);
@@ -91,6 +93,7 @@ static void close_device(struct plx_device *base)
 {
 	struct af_packet_device *device = (struct af_packet_device *)base;
 
+	pthread_mutex_destroy(&device->lock);
 	close(device->fd);
 	plx_netdev_close(&device->netdev);
 }
@@ -135,7 +138,7 @@ static void set_caps(struct plx_port *port, const struct af_packet_args *args, u
 			    PLX_PORT_SET_MTU | PLX_PORT_ALLMULTI,
 		.max_rxq = MAX_QUEUES,
 		.max_txq = MAX_QUEUES,
-		.rxd = { .min = 64, .max = 16384, .initial = 1024, .pow2 = true },
+		.rxd = { .min = 64, .max = 16384, .initial = 2048, .pow2 = true },
 		.mtu_min = (uint16_t)mtu_min,
 		.mtu_max = (uint16_t)(mtu_max < UINT16_MAX ? mtu_max : UINT16_MAX),
 		.max_frame = PLX_UNFINISHED_MAX,

@@ -17,6 +17,7 @@
 #include "port/driver.h"
 
 #include <linux/if_packet.h>
+#include <pthread.h>
 
 #define ETH_HDR    14
 #define VLAN_LEN   4
@@ -44,6 +45,7 @@ struct af_packet_device {
 	int group; /* of PACKET_FANOUT, 0 .. 65535; -1: none */
 	_Atomic uint32_t skip; /* bit i: frames of sll_pkttype i are not for this port */
 	bool promiscuous;      /* by its own wish */
+	pthread_mutex_t lock;  /* statistics are read by any thread, also while the port stops */
 	atomic_bool gone;      /* seen to be: it does not come back */
 };
 

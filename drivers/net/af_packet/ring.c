@@ -42,10 +42,7 @@ static void step(struct af_packet_ring *ring)
 		ring->next = 0;
 }
 
-/*
- * Reading the statuses first has the lines that are needed next come in side by side: the header's
- * by the status, those of the frame's beginning by prefetch.
- */
+/* Reading the statuses first has the lines of all headers come in side by side. */
 static uint32_t slots_ready(const struct af_packet_ring *ring, uint32_t max)
 {
 	uint32_t at = ring->next, n = 0;
@@ -53,8 +50,6 @@ static uint32_t slots_ready(const struct af_packet_ring *ring, uint32_t max)
 	if (max > ring->n)
 		max = ring->n;
 	while (n < max && LOAD_ACQUIRE(*slot_status(ring, at)) & TP_STATUS_USER) {
-		__builtin_prefetch(item(ring, at) + PLX_CACHE_LINE);
-		__builtin_prefetch(item(ring, at) + 2 * PLX_CACHE_LINE);
 		n++;
 		if (++at == ring->n)
 			at = 0;

@@ -186,6 +186,14 @@ static int set_up_rx(struct af_packet_rxq *q)
 	return make_ring(q);
 }
 
+/* Under the lock, for whoever reads statistics. */
+static void set_fd(struct af_packet_rxq *q, int fd)
+{
+	pthread_mutex_lock(&q->device->lock);
+	q->fd = fd;
+	pthread_mutex_unlock(&q->device->lock);
+}
+
 int plx_af_packet_open_rx(struct af_packet_rxq *q)
 {
 	struct plx_error saved;
@@ -194,7 +202,7 @@ int plx_af_packet_open_rx(struct af_packet_rxq *q)
 	if (!q->scratch)
 		return plx_fail(-ENOMEM, PLX_R_NOMEM, q->device->base.spec,
 				"no memory for a receive queue");
-	q->fd = plx_af_packet_socket(q->device);
+	set_fd(q, plx_af_packet_socket(q->device));
 	if (q->fd >= 0 && !set_up_rx(q))
 		return 0;
 	saved = *plx_last_error();
@@ -207,7 +215,7 @@ static void read_kernel_stats(struct af_packet_rxq *q)
 	struct tpacket_stats_v3 stats = { .tp_packets = 0 };
 	socklen_t len = sizeof(stats);
 
-	/* Reading sets them to zero; any thread may do it. */
+	/* Reading sets them to zero. */
 	if (q->fd < 0 || getsockopt(q->fd, SOL_PACKET, PACKET_STATISTICS, &stats, &len))
 		return;
 	if (len < sizeof(stats))
@@ -220,14 +228,18 @@ static void read_kernel_stats(struct af_packet_rxq *q)
 
 void plx_af_packet_close_rx(struct af_packet_rxq *q)
 {
-	read_kernel_stats(q);
+	int fd = q->fd;
+
 	if (q->ring.map)
 		munmap(q->ring.map, q->ring.size);
-	if (q->fd >= 0)
-		close(q->fd);
+	pthread_mutex_lock(&q->device->lock);
+	read_kernel_stats(q);
+	q->fd = -1;
+	pthread_mutex_unlock(&q->device->lock);
+	if (fd >= 0)
+		close(fd);
 	free(q->scratch);
 	q->ring.map = NULL;
-	q->fd = -1;
 	q->scratch = NULL;
 	q->unfinished.frames = 0;
 	q->in_ring = false;
@@ -235,8 +247,12 @@ void plx_af_packet_close_rx(struct af_packet_rxq *q)
 
 void plx_af_packet_read_stats(struct plx_port *port)
 {
+	struct af_packet_device *device = (struct af_packet_device *)port->device;
+
+	pthread_mutex_lock(&device->lock);
 	for (unsigned i = 0; i < port->n_rxq; i++)
 		read_kernel_stats((struct af_packet_rxq *)port->rxqs[i]);
+	pthread_mutex_unlock(&device->lock);
 }
 
 static int bind_to(const struct af_packet_device *device, int fd, uint16_t protocol)
