@@ -12,6 +12,8 @@
 
 #include <stdatomic.h>
 
+#define STREAM_SEGMENTS_MAX 8
+
 /* One receive queue and the transmit queue that its packets go to, on one core. */
 struct stream {
 	struct plx_rxq *rxq;   /* NULL when the engine does not receive */
@@ -19,10 +21,22 @@ struct stream {
 	struct plx_pool *pool; /* to take packets from: this core's */
 	struct plx_pkt *pkts;  /* room for a burst */
 	uint8_t own_mac[6];    /* of the port that sends */
-	uint8_t peer_mac[6];   /* where engine mac and txonly send to */
-	unsigned frame_len;    /* what txonly sends, bytes without FCS */
+	uint8_t peer_mac[6];   /* where engines mac, txonly and flowgen send to */
+	unsigned frame_len;    /* what txonly and flowgen send, bytes without FCS */
+	unsigned flows;        /* how many flowgen makes; 0: 1024 */
+	/*
+	 * txonly's frames in parts: bytes of each, 1 .. the pool's data_room, UDP_HEADERS_LEN or
+	 * more in all. Used when n_segments is over 1; else a frame is frame_len in one part.
+	 */
+	uint16_t segments[STREAM_SEGMENTS_MAX];
+	unsigned n_segments;
 	/* Frames dropped because the transmit queue was full; shown while the worker counts. */
 	_Atomic uint64_t tx_full;
+	/*
+	 * Frames that an engine made, or received and freed, which both receives and sends; of
+	 * others it follows from what ports count.
+	 */
+	_Atomic uint64_t generated, consumed;
 	/* Show packets to the user: `set verbose`. NULL: do not. */
 	void (*show_rx)(const struct stream *s, const struct plx_pkt *pkts, unsigned n);
 	void (*show_tx)(const struct stream *s, const struct plx_pkt *pkts, unsigned n);
@@ -50,11 +64,21 @@ struct engine {
 	size_t priv_size;
 	const struct engine_count *counts; /* NULL: none */
 	void (*begin)(struct stream *s);   /* on the main thread; may be NULL */
-	/* One burst of at most @n entries. Return: entries received (sent, by txonly). */
+	/*
+	 * One burst of at most @n entries (frames, of txonly). Return: entries received (frames
+	 * sent, by txonly and flowgen).
+	 */
 	unsigned (*forward)(struct stream *s, unsigned n);
 };
 
 extern const struct engine *const engines[]; /* NULL at the end */
+
+/* Add to tx_full, generated or consumed: only the stream's worker does. */
+static inline void stream_count(_Atomic uint64_t *count, uint64_t n)
+{
+	n += atomic_load_explicit(count, memory_order_relaxed);
+	atomic_store_explicit(count, n, memory_order_relaxed);
+}
 
 /* Receive up to @n entries into s->pkts. */
 static inline unsigned stream_receive(struct stream *s, unsigned n)
@@ -68,18 +92,16 @@ static inline unsigned stream_receive(struct stream *s, unsigned n)
 /* Send @n entries; what the queue does not take is freed and counted. */
 static inline void stream_send(struct stream *s, const struct plx_pkt *pkts, unsigned n)
 {
-	unsigned sent;
-	uint64_t full;
+	unsigned sent, full = 0;
 
 	if (__builtin_expect(s->show_tx != NULL, 0))
 		s->show_tx(s, pkts, n);
 	sent = plx_tx_burst(s->txq, pkts, n);
 	if (sent == n)
 		return;
-	full = atomic_load_explicit(&s->tx_full, memory_order_relaxed);
 	for (unsigned i = sent; i < n; i++)
 		full += !(pkts[i].flags & PLX_PKT_MORE);
-	atomic_store_explicit(&s->tx_full, full, memory_order_relaxed);
+	stream_count(&s->tx_full, full);
 	plx_pkt_free(pkts + sent, n - sent);
 }
 

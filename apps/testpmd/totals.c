@@ -22,7 +22,8 @@ static void read_port(const struct app *app, unsigned i, struct port_totals *p)
 	}
 }
 
-static void add_tx_full(const struct app *app, struct totals *t)
+/* What streams alone know: ports do not count it. */
+static void add_streams(const struct app *app, struct totals *t)
 {
 	for (unsigned i = 0; i < app->n_cores; i++)
 		for (unsigned j = 0; j < app->cores[i].n_streams; j++) {
@@ -32,6 +33,10 @@ static void add_tx_full(const struct app *app, struct totals *t)
 
 			t->ports[s->dst].tx_full += n;
 			t->ports[s->dst].all_drops += n;
+			t->generated +=
+				atomic_load_explicit(&s->base.generated, memory_order_relaxed);
+			t->consumed +=
+				atomic_load_explicit(&s->base.consumed, memory_order_relaxed);
 		}
 }
 
@@ -75,7 +80,7 @@ void totals_read(const struct app *app, struct totals *t)
 					 (double)plx_clock_hz(app->ctx) };
 	for (unsigned i = 0; i < app->n_ports; i++)
 		read_port(app, i, &t->ports[i]);
-	add_tx_full(app, t);
+	add_streams(app, t);
 	for (unsigned i = 0; i < app->n_ports; i++)
 		add_port(&t->sum, &t->ports[i]);
 	for (unsigned i = 0; i < app->n_cores; i++)

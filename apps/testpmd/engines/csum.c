@@ -3,6 +3,7 @@
  * csum: verify the checksums of what comes in, put wrong ones right, send it on.
  */
 #include "testpmd/engine.h"
+#include "testpmd/headers.h"
 
 struct counts {
 	uint64_t ip[4], l4[4]; /* by enum plx_csum_verdict */
@@ -19,15 +20,6 @@ static const struct engine_count csum_counts[] = {
 	{ "l4_unchecked", "unchecked L4", offsetof(struct counts, l4[PLX_CSUM_NONE]) },
 	{ NULL, NULL, 0 },
 };
-
-static unsigned frame_entries(const struct plx_pkt *pkts, unsigned n)
-{
-	unsigned i = 1;
-
-	while (i < n && pkts[i - 1].flags & PLX_PKT_MORE)
-		i++;
-	return i;
-}
 
 static unsigned csum_forward(struct stream *s, unsigned n)
 {
