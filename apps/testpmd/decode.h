@@ -5,9 +5,9 @@
  *	198.18.0.1 -> 198.18.0.2 UDP 60 9 -> 9 Len=18
  *
  * Addresses, protocol, length on the wire without FCS, VLAN tags if there are any ("[VLAN 100.42]",
- * the outer one first), and what the protocol says. TCP's sequence numbers are those in the
- * header, not counted from the connection's first: nothing is remembered from frame to frame.
- * Fragments are not put together.
+ * the outer one first), and what the protocol says. TCP's sequence numbers and window are those in
+ * the header, not counted from the connection's first and not scaled: nothing is remembered from
+ * frame to frame. Fragments are not put together.
  */
 #ifndef TESTPMD_DECODE_H
 #define TESTPMD_DECODE_H

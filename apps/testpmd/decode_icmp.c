@@ -224,8 +224,8 @@ static const char *record_begin(uint8_t type, unsigned sources)
 static const char *record_end(uint8_t type, unsigned sources)
 {
 	static const char *const with_sources[] = {
-		" for source",  ", for source **not in**", " for source", ", for source **not in**",
-		", new source", ", block source",
+		" for sources in",      ", for sources not in", " for sources in",
+		", for sources not in", ", new sources",        ", block sources",
 	};
 
 	if (sources)

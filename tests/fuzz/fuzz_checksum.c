@@ -8,42 +8,7 @@
  */
 #include <pollux/checksum.h>
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#define ENTRIES_MAX 8
-#define INPUT_MAX   65535
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-/* Each part in memory of its own size, so that a sanitizer sees a byte read past it. */
-static unsigned split(struct plx_pkt *pkts, const uint8_t *data, size_t size, unsigned n)
-{
-	for (unsigned i = 0; i < n; i++) {
-		size_t from = size * i / n, to = size * (i + 1) / n;
-
-		memset(&pkts[i], 0, sizeof(pkts[i]));
-		pkts[i].data = malloc(to - from + !size);
-		pkts[i].len = (uint16_t)(to - from);
-		pkts[i].flags = i + 1 < n ? PLX_PKT_MORE : 0;
-		if (to > from)
-			memcpy(pkts[i].data, data + from, to - from);
-	}
-	return n;
-}
-
-static void unsplit(struct plx_pkt *pkts, unsigned n)
-{
-	for (unsigned i = 0; i < n; i++)
-		free(pkts[i].data);
-}
-
-static void must(bool what)
-{
-	if (!what)
-		abort();
-}
+#include "split.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -89,34 +54,9 @@ static void random_input(uint8_t *input, size_t size, unsigned round)
 	input[22] = v6 ? input[22] : 0;
 }
 
-static int run_file(const char *name)
-{
-	static uint8_t input[INPUT_MAX];
-	FILE *f = fopen(name, "rb");
-
-	if (!f) {
-		perror(name);
-		return 1;
-	}
-	LLVMFuzzerTestOneInput(input, fread(input, 1, sizeof(input), f));
-	fclose(f);
-	return 0;
-}
-
 int main(int argc, char **argv)
 {
-	static uint8_t input[512];
-	int rc = 0;
-
-	for (int i = 1; i < argc; i++)
-		rc |= run_file(argv[i]);
-	for (unsigned round = 0; argc == 1 && round < 200000; round++) {
-		size_t size = (size_t)(rand() >> 8) % sizeof(input);
-
-		random_input(input, size, round);
-		LLVMFuzzerTestOneInput(input, size);
-	}
-	return rc;
+	return run_inputs(argc, argv, 200000, random_input);
 }
 
 #endif

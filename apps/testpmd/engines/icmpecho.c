@@ -42,7 +42,7 @@ struct counts {
 static const struct engine_count echo_counts[] = {
 	{ "arp_replies", "ARP replies", offsetof(struct counts, arp_replies) },
 	{ "echo_replies", "ICMP echo replies", offsetof(struct counts, echo_replies) },
-	{ "nd_replies", "neighbour advertisements", offsetof(struct counts, nd_replies) },
+	{ "nd_replies", "ND replies", offsetof(struct counts, nd_replies) },
 	{ "echo6_replies", "ICMPv6 echo replies", offsetof(struct counts, echo6_replies) },
 	{ "ignored", "ignored", offsetof(struct counts, ignored) },
 	{ NULL, NULL, 0 },
