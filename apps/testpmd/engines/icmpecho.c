@@ -266,7 +266,7 @@ static bool answer_solicit(const struct request *r)
 	write_advertisement(r, ip, probe);
 	ether_set(frame, probe ? all_nodes : frame + ETHER_ADDR_LEN, r->own_mac);
 	r->first->len = (uint16_t)len;
-	r->first->flags &= ~(uint32_t)PLX_PKT_MORE;
+	r->first->flags &= ~(uint32_t)(PLX_PKT_MORE | PLX_PKT_CUT);
 	return true;
 }
 
