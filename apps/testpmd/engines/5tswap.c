@@ -74,6 +74,31 @@ static void swap_ports(const struct frame *frame, const struct headers *h)
 	}
 }
 
+/*
+ * What most frames are: IPv4 without options or fragments, TCP or UDP, all in one entry. Without
+ * the walk and its stores a third of the cycles. False: it is something else, and as it was.
+ */
+static bool swap_plain(const struct plx_pkt *pkt)
+{
+	uint8_t *frame = pkt->data, *ip = frame + ETHER_HDR_LEN;
+	uint64_t addresses;
+	uint32_t ports;
+
+	if (pkt->len < ETHER_HDR_LEN + IPV4_HDR_LEN + sizeof(ports) ||
+	    pkt->flags & (PLX_PKT_SHARED | PLX_PKT_MORE) || get16(ip - 2) != ETHERTYPE_IPV4 ||
+	    ip[0] != 0x45 || (ip[9] != IP_PROTO_TCP && ip[9] != IP_PROTO_UDP) ||
+	    get16(ip + 2) < IPV4_HDR_LEN + sizeof(ports) || get16(ip + 6) & 0x3fff)
+		return false;
+	ether_swap(frame);
+	memcpy(&addresses, ip + 12, sizeof(addresses));
+	memcpy(&ports, ip + IPV4_HDR_LEN, sizeof(ports));
+	addresses = addresses >> 32 | addresses << 32;
+	ports = ports >> 16 | ports << 16;
+	memcpy(ip + 12, &addresses, sizeof(addresses));
+	memcpy(ip + IPV4_HDR_LEN, &ports, sizeof(ports));
+	return true;
+}
+
 static void swap_frame(struct counts *counts, const struct frame *frame)
 {
 	struct headers h;
@@ -98,15 +123,21 @@ static void swap_frame(struct counts *counts, const struct frame *frame)
 
 static unsigned forward(struct stream *s, unsigned n)
 {
-	unsigned received = stream_receive(s, n);
+	unsigned received = stream_receive(s, n), plain = 0;
+	struct counts *counts = s->priv;
 
 	for (unsigned i = 0, entries; i < received; i += entries) {
 		struct frame frame;
 
 		entries = frame_entries(s->pkts + i, received - i);
+		if (__builtin_expect(entries == 1 && swap_plain(s->pkts + i), 1)) {
+			plain++;
+			continue;
+		}
 		frame = frame_of(s->pkts + i, entries);
-		swap_frame(s->priv, &frame);
+		swap_frame(counts, &frame);
 	}
+	counts->swapped += plain;
 	if (received)
 		stream_send(s, s->pkts, received);
 	return received;
