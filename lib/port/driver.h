@@ -160,6 +160,13 @@ static inline struct plx_pool *plx_conf_pool(const struct plx_port_conf *conf, u
 	return conf->rx_pools ? conf->rx_pools[queue] : conf->rx_pool;
 }
 
+/*
+ * Is there room in every receive pool for a frame of @longest bytes? Without it no burst would ever
+ * give that frame. Return: 0; -EINVAL (TOO_LARGE), -ENOTSUP (UNSUPPORTED: a wrapped pool).
+ */
+int plx_check_rx_pools(const struct plx_port *port, const struct plx_port_conf *conf,
+		       uint32_t longest);
+
 /* All drivers, NULL at the end: drivers/net/table.c. */
 extern const struct plx_driver *const plx_drivers[];
 

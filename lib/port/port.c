@@ -131,6 +131,29 @@ static int check_pools(const struct plx_port *port, const struct plx_port_conf *
 	return 0;
 }
 
+int plx_check_rx_pools(const struct plx_port *port, const struct plx_port_conf *conf,
+		       uint32_t longest)
+{
+	for (unsigned i = 0; i < conf->n_rxq; i++) {
+		struct plx_pool_account account;
+		struct plx_pool_info pool;
+		unsigned entries;
+
+		plx_pool_info(plx_conf_pool(conf, i), &pool);
+		plx_pool_account(plx_conf_pool(conf, i), &account);
+		if (!pool.data_room)
+			return plx_fail(-ENOTSUP, PLX_R_UNSUPPORTED, port->child.name,
+					"the buffers of a wrapped pool come from their owner");
+		entries = plx_entries(longest, pool.data_room);
+		if (account.total < entries)
+			return plx_fail(-EINVAL, PLX_R_TOO_LARGE, port->child.name,
+					"the longest frame needs %u buffers and the pool has %u: "
+					"give it more or larger ones",
+					entries, account.total);
+	}
+	return 0;
+}
+
 /* Zeroes become the port's defaults. */
 static struct plx_port_conf filled(const struct plx_port *port, const struct plx_port_conf *conf)
 {

@@ -12,6 +12,8 @@
 #ifndef PLX_NET_AF_PACKET_H
 #define PLX_NET_AF_PACKET_H
 
+#include "ring.h"
+
 #include "netdev/netdev.h"
 #include "pkt/finish.h"
 #include "port/driver.h"
@@ -19,8 +21,6 @@
 #include <linux/if_packet.h>
 #include <pthread.h>
 
-#define ETH_HDR    14
-#define VLAN_LEN   4
 #define MAX_QUEUES 64
 
 enum af_packet_ring_kind {
@@ -48,44 +48,6 @@ struct af_packet_device {
 	pthread_mutex_t lock;  /* statistics are read by any thread, also while the port stops */
 	atomic_bool gone;      /* seen to be: it does not come back */
 };
-
-/* The memory that the kernel receives into, and how far it has been read. */
-struct af_packet_ring {
-	uint8_t *map; /* NULL: none */
-	size_t size;
-	uint32_t n;         /* V2: frames; V3: blocks */
-	uint32_t item_size; /* bytes of one */
-	uint32_t next;      /* to read */
-	bool v3;
-	uint32_t left;   /* V3: frames not read yet in the block, */
-	uint32_t offset; /* and where the first of them is */
-};
-
-/* A frame in a ring: checked, so its bytes are within the ring. */
-struct af_packet_frame {
-	uint8_t *data;     /* at least VLAN_LEN bytes before it are free to be written */
-	uint32_t len;      /* bytes that the ring holds, ETH_HDR at least, */
-	uint32_t wire_len; /* and that the frame has */
-	uint32_t readable; /* bytes that may be read from data on */
-	uint32_t status;   /* TP_STATUS_ bits */
-	uint16_t tpid, tci;
-	uint8_t pkttype; /* PACKET_HOST, ... */
-	uint64_t timestamp;
-	struct virtio_net_hdr vnet;
-};
-
-/* Frames that may be read now, at most @max. Takes a new block where need be. */
-uint32_t plx_af_packet_ring_ready(struct af_packet_ring *ring, uint32_t max);
-/*
- * Read the next frame, of those that are ready. It stays where it is.
- * Return: 0; -EBADMSG: what the ring says of it contradicts itself; -ENODATA: it has no bytes.
- */
-int plx_af_packet_ring_peek(struct af_packet_ring *ring, struct af_packet_frame *frame);
-/* Done with the next frame. One that could not be read ends its block. */
-void plx_af_packet_ring_release(struct af_packet_ring *ring, bool broken);
-/* Frame or block @index in words. */
-void plx_af_packet_ring_desc(const struct af_packet_ring *ring, uint32_t index, char *text,
-			     size_t size);
 
 struct af_packet_rxq {
 	struct plx_rxq base;

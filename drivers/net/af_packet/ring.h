@@ -33,6 +33,7 @@ struct af_packet_ring {
 	uint32_t n;         /* V2: frames; V3: blocks */
 	uint32_t item_size; /* bytes of one */
 	uint32_t next;      /* to read */
+	uint32_t mac;       /* V2: offset of most frames in their slots */
 	bool v3;
 	uint32_t left;   /* V3: frames not read yet in the block, */
 	uint32_t offset; /* and where the first of them is */
@@ -90,6 +91,12 @@ static inline uint64_t plx_ring_ns(uint32_t sec, uint32_t nsec)
 }
 
 /*
+ * A frame whose checksum is unfinished, or known to be good, may also be one on its way to
+ * segmentation; of others the virtio header says nothing, and its cache line is not waited for.
+ */
+#define TELLS_OF_CHECKSUM (TP_STATUS_CSUMNOTREADY | TP_STATUS_CSUM_VALID)
+
+/*
  * What both versions have in common: @room bytes from @header on are the frame's slot, or the rest
  * of its block; the address is @address bytes behind it.
  */
@@ -108,7 +115,10 @@ static inline int plx_ring_check(struct af_packet_frame *frame, uint8_t *header,
 	frame->data = header + mac;
 	frame->readable = room - mac;
 	frame->pkttype = READ_ONCE(from->sll_pkttype);
-	memcpy(&frame->vnet, frame->data - sizeof(frame->vnet), sizeof(frame->vnet));
+	if (frame->status & TELLS_OF_CHECKSUM)
+		memcpy(&frame->vnet, frame->data - sizeof(frame->vnet), sizeof(frame->vnet));
+	else
+		memset(&frame->vnet, 0, sizeof(frame->vnet));
 	return 0;
 }
 
@@ -169,20 +179,19 @@ void plx_af_packet_ring_desc(const struct af_packet_ring *ring, uint32_t index, 
 			     size_t size);
 
 /*
- * Read the next frame, of those that are ready. It stays where it is. @v3 is ring->v3: where it
- * is known the other half of this is left out.
+ * Read the next frame, of those that are ready. It stays where it is.
  * Return: 0; -EBADMSG: what the ring says of it contradicts itself; -ENODATA: it has no bytes.
  */
 static inline int plx_af_packet_ring_peek(const struct af_packet_ring *ring,
-					  struct af_packet_frame *frame, bool v3)
+					  struct af_packet_frame *frame)
 {
-	return v3 ? plx_ring_peek_in_block(ring, frame) : plx_ring_peek_slot(ring, frame);
+	return ring->v3 ? plx_ring_peek_in_block(ring, frame) : plx_ring_peek_slot(ring, frame);
 }
 
 /* Done with the next frame. One that could not be read ends its block. */
-static inline void plx_af_packet_ring_release(struct af_packet_ring *ring, bool broken, bool v3)
+static inline void plx_af_packet_ring_release(struct af_packet_ring *ring, bool broken)
 {
-	if (v3) {
+	if (ring->v3) {
 		plx_ring_release_in_block(ring, broken);
 		return;
 	}

@@ -285,35 +285,16 @@ int plx_af_packet_rxq_status(struct plx_rxq *base)
 	return plx_netdev_fail_gone(&q->device->netdev);
 }
 
-static uint32_t longest_frame(const struct plx_port *port, unsigned mtu)
+static uint32_t longest_frame(unsigned mtu, uint32_t offloads)
 {
 	/* Two tags: the one that the kernel takes out, and one more that is in the frame. */
-	return port->offloads & PLX_OFFLOAD_RX_UNFINISHED ? PLX_UNFINISHED_MAX
-							  : mtu + ETH_HDR + 2 * VLAN_LEN;
+	return offloads & PLX_OFFLOAD_RX_UNFINISHED ? PLX_UNFINISHED_MAX
+						    : mtu + ETH_HDR + 2 * VLAN_LEN;
 }
 
-/* The longest frame must fit into the pool, or no burst would ever give it. */
 int plx_af_packet_check_conf(struct plx_port *port, const struct plx_port_conf *conf)
 {
-	struct plx_port as_asked = { .offloads = conf->offloads };
-	struct plx_pool_account account;
-	struct plx_pool_info pool;
-	unsigned entries;
-
-	for (unsigned i = 0; i < conf->n_rxq; i++) {
-		plx_pool_info(plx_conf_pool(conf, i), &pool);
-		plx_pool_account(plx_conf_pool(conf, i), &account);
-		if (!pool.data_room)
-			return plx_fail(-ENOTSUP, PLX_R_UNSUPPORTED, port->child.name,
-					"the buffers of a wrapped pool come from their owner");
-		entries = plx_entries(longest_frame(&as_asked, conf->mtu), pool.data_room);
-		if (account.total < entries)
-			return plx_fail(-EINVAL, PLX_R_TOO_LARGE, port->child.name,
-					"the longest frame needs %u buffers and the pool has %u: "
-					"give it more or larger ones",
-					entries, account.total);
-	}
-	return 0;
+	return plx_check_rx_pools(port, conf, longest_frame(conf->mtu, conf->offloads));
 }
 
 int plx_af_packet_init_rxq(struct plx_rxq *base)
@@ -333,7 +314,8 @@ int plx_af_packet_init_rxq(struct plx_rxq *base)
 	q->like.port = base->port_number;
 	q->like.pool = pool.number;
 	q->pass = base->port->offloads & PLX_OFFLOAD_RX_UNFINISHED;
-	base->max_entries = (uint16_t)plx_entries(longest_frame(base->port, mtu), q->room);
+	base->max_entries =
+		(uint16_t)plx_entries(longest_frame(mtu, base->port->offloads), q->room);
 	q->longest = base->max_entries * q->room;
 	return plx_af_packet_open_rx(q);
 }

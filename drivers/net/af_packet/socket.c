@@ -30,6 +30,14 @@
 #define LONG_FRAMES     (8 << 20) /* bytes of receive buffer, for some hundred GSO frames */
 #define SEND_BUFFER     (1 << 20)
 
+/*
+ * Where frames begin in V2 slots: at a cache line, so that a short one is in that line and no
+ * other. The kernel puts them behind the header and PACKET_RESERVE (tpacket_rcv()).
+ */
+#define V2_HEADERS (TPACKET_ALIGN(TPACKET2_HDRLEN + 16) - ETH_HDR + sizeof(struct virtio_net_hdr))
+#define V2_MAC     ((unsigned)(V2_HEADERS + PLX_CACHE_LINE - 1) / PLX_CACHE_LINE * PLX_CACHE_LINE)
+#define V2_RESERVE (V2_MAC - (unsigned)V2_HEADERS)
+
 const char *const plx_af_packet_fanouts[] = {
 	[PACKET_FANOUT_HASH] = "hash", [PACKET_FANOUT_LB] = "lb",
 	[PACKET_FANOUT_CPU] = "cpu",   [PACKET_FANOUT_ROLLOVER] = "rollover",
@@ -99,9 +107,8 @@ static int fail_option(const struct af_packet_device *device, const char *option
  */
 static void size_slots(const struct af_packet_rxq *q, unsigned mtu, struct tpacket_req3 *request)
 {
-	unsigned mac =
-		TPACKET_ALIGN(TPACKET2_HDRLEN + 16) + (unsigned)sizeof(struct virtio_net_hdr);
-	unsigned lines = (mac + mtu + VLAN_LEN + PLX_CACHE_LINE - 1) / PLX_CACHE_LINE | 1;
+	unsigned lines =
+		(V2_MAC + ETH_HDR + mtu + VLAN_LEN + PLX_CACHE_LINE - 1) / PLX_CACHE_LINE | 1;
 
 	if (lines > CACHE_LINES_MAX)
 		lines = CACHE_LINES_MAX;
@@ -150,6 +157,7 @@ static int make_ring(struct af_packet_rxq *q)
 		.size = size,
 		.n = v3 ? request.tp_block_nr : request.tp_frame_nr,
 		.item_size = v3 ? request.tp_block_size : request.tp_frame_size,
+		.mac = V2_MAC,
 		.v3 = v3,
 	};
 	return 0;
@@ -179,6 +187,8 @@ static int set_up_rx(struct af_packet_rxq *q)
 		return fail_option(q->device, "PACKET_VNET_HDR");
 	if (!v3 && set(q->fd, PACKET_COPY_THRESH, 1))
 		return fail_option(q->device, "PACKET_COPY_THRESH");
+	if (!v3 && set(q->fd, PACKET_RESERVE, (int)V2_RESERVE))
+		return fail_option(q->device, "PACKET_RESERVE");
 	/* An old kernel hands them over; then `skip` has them left out. */
 	set(q->fd, PACKET_IGNORE_OUTGOING, 1);
 	if (!v3)

@@ -185,11 +185,7 @@ int plx_af_packet_init_txq(struct plx_txq *base)
 
 	q->device = (struct af_packet_device *)base->port->device;
 	q->fd = -1;
-	if (base->port->offloads & PLX_OFFLOAD_TX_CSUM)
-		q->work |= PLX_PKT_TX_TCP_CSUM | PLX_PKT_TX_UDP_CSUM;
-	/* To cut a TCP stream is to make the checksum of each piece. */
-	if (base->port->offloads & PLX_OFFLOAD_TX_TSO)
-		q->work |= PLX_PKT_TX_TSO | PLX_PKT_TX_TCP_CSUM;
+	q->work = plx_tx_work(base->port->offloads);
 	q->out = calloc(1, sizeof(*q->out));
 	if (!q->out)
 		return plx_fail(-ENOMEM, PLX_R_NOMEM, q->device->base.spec,

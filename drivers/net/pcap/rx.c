@@ -162,29 +162,9 @@ int plx_pcap_rxq_status(struct plx_rxq *base)
 	return more ? 0 : plx_pcap_reader_fail(r, device->base.spec);
 }
 
-/* Every frame must fit into the pool, or no burst would ever give it. */
 int plx_pcap_check_conf(struct plx_port *port, const struct plx_port_conf *conf)
 {
-	const struct pcap_device *device = (const struct pcap_device *)port->device;
-	const char *spec = device->base.spec;
-	struct plx_pool_account account;
-	struct plx_pool_info pool;
-	unsigned entries;
-
-	if (!conf->n_rxq)
-		return 0;
-	plx_pool_info(plx_conf_pool(conf, 0), &pool);
-	plx_pool_account(plx_conf_pool(conf, 0), &account);
-	if (!pool.data_room)
-		return plx_fail(-ENOTSUP, PLX_R_UNSUPPORTED, spec,
-				"the buffers of a wrapped pool come from their owner");
-	entries = plx_entries(device->longest, pool.data_room);
-	if (account.total >= entries)
-		return 0;
-	return plx_fail(-EINVAL, PLX_R_TOO_LARGE, spec,
-			"the longest frame needs %u buffers and the pool has %u: give it more or "
-			"larger ones",
-			entries, account.total);
+	return plx_check_rx_pools(port, conf, ((struct pcap_device *)port->device)->longest);
 }
 
 int plx_pcap_init_rxq(struct plx_rxq *base)

@@ -181,35 +181,9 @@ static uint32_t longest(uint32_t mtu, uint32_t offloads)
 						    : mtu + TAP_ETHERNET + TAP_TAGS;
 }
 
-/* A queue's pool must have room for the longest frame. */
-static int check_pool(const struct plx_port *port, const struct plx_port_conf *conf,
-		      const struct plx_pool *pool)
-{
-	struct plx_pool_account account;
-	struct plx_pool_info info;
-	unsigned entries;
-
-	plx_pool_info(pool, &info);
-	plx_pool_account(pool, &account);
-	if (!info.data_room)
-		return plx_fail(-ENOTSUP, PLX_R_UNSUPPORTED, port->child.name,
-				"the buffers of a wrapped pool come from their owner");
-	entries = plx_entries(longest(conf->mtu, conf->offloads), info.data_room);
-	if (account.total < entries)
-		return plx_fail(-EINVAL, PLX_R_TOO_LARGE, port->child.name,
-				"the longest frame needs %u buffers and the pool has %u: give it "
-				"more or larger ones",
-				entries, account.total);
-	return 0;
-}
-
 int plx_tap_check_conf(struct plx_port *port, const struct plx_port_conf *conf)
 {
-	int err = 0;
-
-	for (unsigned i = 0; i < conf->n_rxq && !err; i++)
-		err = check_pool(port, conf, plx_conf_pool(conf, i));
-	return err;
+	return plx_check_rx_pools(port, conf, longest(conf->mtu, conf->offloads));
 }
 
 /*
