@@ -58,6 +58,8 @@ int plx_netdev_set_mtu(const struct plx_netdev *dev, unsigned mtu);
  * at a time.
  */
 void plx_netdev_mtu_range(const struct plx_netdev *dev, unsigned *min, unsigned *max);
+/* What the kernel wanted to send by it and dropped; 0: not known. One thread at a time. */
+uint64_t plx_netdev_tx_dropped(const struct plx_netdev *dev);
 /* -ENOTSUP (UNSUPPORTED): its frames have no Ethernet header. */
 int plx_netdev_get_mac(const struct plx_netdev *dev, uint8_t mac[6]);
 int plx_netdev_set_mac(const struct plx_netdev *dev, const uint8_t mac[6]);

@@ -86,26 +86,12 @@ int plx_netdev_node(const struct plx_netdev *dev)
 	return node;
 }
 
-static void read_range(const struct nlmsghdr *msg, unsigned *min, unsigned *max)
-{
-	const struct rtattr *attr = IFLA_RTA((const struct ifinfomsg *)NLMSG_DATA(msg));
-	int len = (int)IFLA_PAYLOAD(msg);
-
-	for (; RTA_OK(attr, len); attr = RTA_NEXT(attr, len)) {
-		uint32_t value;
-
-		if (RTA_PAYLOAD(attr) < sizeof(value))
-			continue;
-		memcpy(&value, RTA_DATA(attr), sizeof(value));
-		/* 0: the driver sets no bound of its own. */
-		if (attr->rta_type == IFLA_MIN_MTU && value > *min)
-			*min = value;
-		if (attr->rta_type == IFLA_MAX_MTU && value && value < *max)
-			*max = value;
-	}
-}
-
-void plx_netdev_mtu_range(const struct plx_netdev *dev, unsigned *min, unsigned *max)
+/*
+ * RTM_GETLINK for the interface. Return: the first attribute of the answer, *@len bytes of them;
+ * NULL when there is none.
+ */
+static const struct rtattr *ask_link(const struct plx_netdev *dev, void *answer, size_t size,
+				     int *len)
 {
 	struct {
 		struct nlmsghdr head;
@@ -116,17 +102,60 @@ void plx_netdev_mtu_range(const struct plx_netdev *dev, unsigned *min, unsigned 
 			  .nlmsg_flags = NLM_F_REQUEST },
 		.link = { .ifi_index = dev->index },
 	};
+	const struct nlmsghdr *msg = answer;
+	ssize_t got;
+
+	/* A socket of the caller's has another protocol, maybe in another namespace than ours. */
+	if (!dev->mine || send(dev->fd, &ask, sizeof(ask), 0) != sizeof(ask))
+		return NULL;
+	/* The kernel answers before send() returns. */
+	got = recv(dev->fd, answer, size, MSG_DONTWAIT);
+	if (got <= 0 || !NLMSG_OK(msg, (size_t)got) || msg->nlmsg_type != RTM_NEWLINK)
+		return NULL;
+	*len = (int)IFLA_PAYLOAD(msg);
+	return IFLA_RTA((const struct ifinfomsg *)NLMSG_DATA(msg));
+}
+
+/* The attribute of that type, if it has @size bytes, copied to @value. */
+static bool find_value(const struct rtattr *attr, int len, int type, void *value, size_t size)
+{
+	for (; RTA_OK(attr, len); attr = RTA_NEXT(attr, len))
+		if (attr->rta_type == type && RTA_PAYLOAD(attr) >= size) {
+			memcpy(value, RTA_DATA(attr), size);
+			return true;
+		}
+	return false;
+}
+
+void plx_netdev_mtu_range(const struct plx_netdev *dev, unsigned *min, unsigned *max)
+{
 	_Alignas(struct nlmsghdr) char answer[16384];
-	const struct nlmsghdr *msg = (const struct nlmsghdr *)(const void *)answer;
-	ssize_t len;
+	const struct rtattr *attr;
+	uint32_t value;
+	int len;
 
 	*min = MTU_MIN;
 	*max = MTU_MAX;
-	/* A socket of the caller's has another protocol, maybe in another namespace than ours. */
-	if (!dev->mine || send(dev->fd, &ask, sizeof(ask), 0) != sizeof(ask))
+	attr = ask_link(dev, answer, sizeof(answer), &len);
+	if (!attr)
 		return;
-	/* The kernel answers before send() returns. */
-	len = recv(dev->fd, answer, sizeof(answer), MSG_DONTWAIT);
-	if (len > 0 && NLMSG_OK(msg, (size_t)len) && msg->nlmsg_type == RTM_NEWLINK)
-		read_range(msg, min, max);
+	/* 0: the driver sets no bound of its own. */
+	if (find_value(attr, len, IFLA_MIN_MTU, &value, sizeof(value)) && value > *min)
+		*min = value;
+	if (find_value(attr, len, IFLA_MAX_MTU, &value, sizeof(value)) && value && value < *max)
+		*max = value;
+}
+
+uint64_t plx_netdev_tx_dropped(const struct plx_netdev *dev)
+{
+	_Alignas(struct nlmsghdr) char answer[16384];
+	struct rtnl_link_stats64 stats = { .tx_dropped = 0 };
+	const struct rtattr *attr;
+	int len;
+
+	attr = ask_link(dev, answer, sizeof(answer), &len);
+	if (attr)
+		find_value(attr, len, IFLA_STATS64, &stats,
+			   offsetof(struct rtnl_link_stats64, tx_dropped) + sizeof(uint64_t));
+	return stats.tx_dropped;
 }

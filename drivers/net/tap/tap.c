@@ -43,12 +43,20 @@ static const struct plx_key keys[] = {
 
 static int open_device(struct plx_device *base)
 {
-	return plx_tap_open((struct tap_device *)base, base->args);
+	struct tap_device *device = (struct tap_device *)base;
+	int err = plx_tap_open(device, base->args);
+
+	if (!err)
+		pthread_mutex_init(&device->lock, NULL);
+	return err;
 }
 
 static void close_device(struct plx_device *base)
 {
-	plx_tap_close((struct tap_device *)base);
+	struct tap_device *device = (struct tap_device *)base;
+
+	plx_tap_close(device);
+	pthread_mutex_destroy(&device->lock);
 }
 
 static int open_port(struct plx_port *port)
@@ -120,6 +128,46 @@ static int set_allmulti(struct plx_port *port, bool on)
 	return port->promiscuous ? 0 : plx_tap_filter(port, false, on, port->mac);
 }
 
+/*
+ * Frames that found the queues full: the interface's, so they count for the first queue. A filter's
+ * drops are in the same count, so while there is one nothing is said of those that were missed.
+ */
+static void read_stats(struct plx_port *port)
+{
+	struct tap_device *device = (struct tap_device *)port->device;
+	uint64_t now, missed;
+
+	pthread_mutex_lock(&device->lock);
+	now = plx_netdev_tx_dropped(&device->netdev);
+	missed = now > device->tx_dropped ? now - device->tx_dropped : 0;
+	device->tx_dropped = now;
+	if (device->counting && port->promiscuous && port->n_rxq)
+		atomic_fetch_add(&port->rxqs[0]->counts.drops[PLX_DROP_MISSED], missed);
+	pthread_mutex_unlock(&device->lock);
+}
+
+static void count_missed(struct plx_port *port, bool on)
+{
+	struct tap_device *device = (struct tap_device *)port->device;
+
+	read_stats(port);
+	pthread_mutex_lock(&device->lock);
+	device->counting = on;
+	pthread_mutex_unlock(&device->lock);
+}
+
+static int start(struct plx_port *port)
+{
+	count_missed(port, true);
+	return 0;
+}
+
+static int stop(struct plx_port *port)
+{
+	count_missed(port, false);
+	return 0;
+}
+
 static void xstats(struct plx_port *port, struct plx_xstats *x)
 {
 	for (unsigned i = 0; i < port->n_rxq; i++) {
@@ -152,6 +200,8 @@ const struct plx_driver plx_tap_driver = {
 	.init_txq = plx_tap_init_txq,
 	.exit_rxq = plx_tap_exit_rxq,
 	.exit_txq = plx_tap_exit_txq,
+	.start = start,
+	.stop = stop,
 	.rx_burst = plx_tap_rx_burst,
 	.tx_burst = plx_tap_tx_burst,
 	.rxq_status = plx_tap_rxq_status,
@@ -161,6 +211,7 @@ const struct plx_driver plx_tap_driver = {
 	.set_mac = set_mac,
 	.set_promiscuous = set_promiscuous,
 	.set_allmulti = set_allmulti,
+	.read_stats = read_stats,
 	.xstats = xstats,
 	.rxq_info = plx_tap_rxq_info,
 	.txq_info = plx_tap_txq_info,

@@ -17,6 +17,7 @@
 #include "pkt/finish.h"
 #include "port/driver.h"
 
+#include <pthread.h>
 #include <sys/uio.h>
 
 #define TAP_BATCH      32  /* reads or writes handed to the kernel at once */
@@ -33,10 +34,13 @@ struct tap_args {
 struct tap_device {
 	struct plx_device base;
 	struct plx_netdev netdev;
-	int fd;              /* of the first queue */
-	bool by_fd;          /* the user's, so there are no further queues */
-	bool multi_queue;    /* there may be */
-	unsigned header_len; /* of the virtio net header before each frame; 0: there is none */
+	int fd;               /* of the first queue */
+	bool by_fd;           /* the user's, so there are no further queues */
+	bool multi_queue;     /* there may be */
+	unsigned header_len;  /* of the virtio net header before each frame; 0: there is none */
+	pthread_mutex_t lock; /* statistics are read by any thread */
+	uint64_t tx_dropped;  /* by the interface, when it was last read; */
+	bool counting;        /* the port is started, so what is dropped meanwhile was missed */
 };
 
 /*
