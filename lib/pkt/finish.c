@@ -43,12 +43,16 @@ static inline uint32_t be32(const uint8_t *p)
 	return (uint32_t)plx_be16(p) << 16 | plx_be16(p + 2);
 }
 
-/* The checksum to store. 0xffff is the same number as 0, which UDP has for "none" (RFC 768). */
-static inline uint16_t finished(uint64_t sum)
+/*
+ * The checksum to store, @offset bytes into its header. 0xffff is the same number as 0, which UDP
+ * has for "none" (RFC 768). TCP has none of that, and who checks strictly calls 0xffff wrong there
+ * (RFC 1624); only its checksum is so far behind.
+ */
+static inline uint16_t finished(uint64_t sum, uint32_t offset)
 {
 	uint16_t csum = (uint16_t)~plx_csum_fold(sum);
 
-	return csum ? csum : 0xffff;
+	return csum || offset == TCP_CSUM ? csum : 0xffff;
 }
 
 /*
@@ -228,7 +232,8 @@ static void set_request(const struct plx_unfinished *u, struct plx_pkt *pkt)
 /* The checksum of a frame that is not segmented: its field already has the pseudo header's sum. */
 static uint16_t whole_csum(const struct plx_unfinished *u)
 {
-	return finished(plx_csum_add(0, u->bytes + u->csum_start, u->end - u->csum_start));
+	return finished(plx_csum_add(0, u->bytes + u->csum_start, u->end - u->csum_start),
+			u->csum_field - u->csum_start);
 }
 
 bool plx_unfinished_here(struct plx_unfinished *u, struct plx_pkt *pkt)
@@ -291,7 +296,7 @@ static void finish_header(struct plx_unfinished *u, uint32_t part)
 	sum = plx_csum_add(u->pseudo, l4, u->l4_len);
 	sum = plx_csum_add(sum, u->bytes + u->at, part);
 	sum += htobe32(len);
-	store16(field, finished(sum + (sum < htobe32(len))));
+	store16(field, finished(sum + (sum < htobe32(len)), csum_offset(u)));
 }
 
 /* Append to entries that are filled one after the other; @filled bytes are in them. */

@@ -424,6 +424,25 @@ static void test_odd_places(void **state)
 	assert_int_equal(plx_be16(bytes + 4), 0xffff);
 }
 
+/* A checksum of 0 is a good one in TCP, and none in UDP. */
+static void test_zero_checksum(void **state)
+{
+	static const uint16_t offsets[] = { 6, 16 }, stored[] = { 0xffff, 0 };
+	uint8_t bytes[34 + 20];
+	struct virtio_net_hdr h = { .flags = VIRTIO_NET_HDR_F_NEEDS_CSUM, .csum_start = 34 };
+	struct plx_pkt pkt = { .data = bytes, .len = sizeof(bytes) };
+	struct plx_unfinished u;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		memset(bytes, 0xff, sizeof(bytes));
+		h.csum_offset = offsets[i];
+		assert_int_equal(plx_unfinished_begin(&u, &h, bytes, sizeof(bytes)), 0);
+		assert_true(plx_unfinished_here(&u, &pkt));
+		assert_int_equal(plx_be16(bytes + 34 + offsets[i]), stored[i]);
+	}
+}
+
 /* As it was left, with flags; and back into the header that it came from. */
 static void test_pass(void **state)
 {
@@ -621,11 +640,12 @@ static void test_bad_requests(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_segments),   cmocka_unit_test(test_largest),
-		cmocka_unit_test(test_resume),     cmocka_unit_test(test_partial_csum),
-		cmocka_unit_test(test_odd_places), cmocka_unit_test(test_pass),
-		cmocka_unit_test(test_not_passed), cmocka_unit_test(test_contradictions),
-		cmocka_unit_test(test_hostile),    cmocka_unit_test(test_bad_requests),
+		cmocka_unit_test(test_segments),       cmocka_unit_test(test_largest),
+		cmocka_unit_test(test_resume),         cmocka_unit_test(test_partial_csum),
+		cmocka_unit_test(test_odd_places),     cmocka_unit_test(test_zero_checksum),
+		cmocka_unit_test(test_pass),           cmocka_unit_test(test_not_passed),
+		cmocka_unit_test(test_contradictions), cmocka_unit_test(test_hostile),
+		cmocka_unit_test(test_bad_requests),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
