@@ -219,3 +219,95 @@ void options_man(const struct program *program, FILE *out)
 	}
 	fputs(".El\n", out);
 }
+
+/* --- completion --------------------------------------------------------------------------------- */
+
+/* What completes an option's value in bash: words, files, or nothing. */
+static void bash_values(const struct option_def *o, FILE *out)
+{
+	if (o->type == OPTION_FLAG)
+		return;
+	fprintf(out, "\t--%s", o->name);
+	if (o->letter)
+		fprintf(out, "|-%c", o->letter);
+	fputs(") ", out);
+	if (o->type == OPTION_CHOICE) {
+		fputs("COMPREPLY=($(compgen -W '", out);
+		print_choices(o, out, " ");
+		fputs("' -- \"$word\")) ;;\n", out);
+	} else if (!strcmp(o->value, "FILE") || !strcmp(o->value, "PATH")) {
+		fputs("COMPREPLY=($(compgen -f -- \"$word\")) ;;\n", out);
+	} else {
+		fputs("COMPREPLY=() ;;\n", out);
+	}
+}
+
+static void bash_completion(const struct program *program, FILE *out)
+{
+	char function[32];
+	size_t i = 0;
+
+	for (const char *c = program->name; *c && i < sizeof(function) - 1; c++)
+		function[i++] = *c == '-' ? '_' : *c;
+	function[i] = '\0';
+	fprintf(out,
+		"# bash completion for %s\n"
+		"_%s() {\n"
+		"\tlocal word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}\n"
+		"\tcase $before in\n",
+		program->name, function);
+	for (const struct option_def *o = program->options; o->name; o++)
+		bash_values(o, out);
+	fputs("\t*) COMPREPLY=($(compgen -W '", out);
+	for (const struct option_def *o = program->options; o->name; o++)
+		fprintf(out, "%s--%s", o == program->options ? "" : " ", o->name);
+	fprintf(out, "' -- \"$word\")) ;;\n\tesac\n}\ncomplete -F _%s %s\n", function,
+		program->name);
+}
+
+/* Text inside '...[...]:...' of zsh's _arguments. */
+static void zsh_text(const char *text, FILE *out)
+{
+	for (; *text; text++)
+		if (*text == '\'')
+			fputs("'\\''", out);
+		else
+			fprintf(out, strchr("[]:\\", *text) ? "\\%c" : "%c", *text);
+}
+
+static void zsh_option(const struct option_def *o, FILE *out)
+{
+	fprintf(out, "  '%s--%s%s[", o->type == OPTION_LIST ? "*" : "", o->name,
+		o->type == OPTION_FLAG ? "" : "=");
+	zsh_text(o->help, out);
+	fputc(']', out);
+	if (o->type != OPTION_FLAG)
+		fprintf(out, ":%s:", o->value);
+	if (o->type == OPTION_CHOICE) {
+		fputc('(', out);
+		print_choices(o, out, " ");
+		fputc(')', out);
+	} else if (o->value && (!strcmp(o->value, "FILE") || !strcmp(o->value, "PATH"))) {
+		fputs("_files", out);
+	}
+	fputs("' \\\n", out);
+}
+
+static void zsh_completion(const struct program *program, FILE *out)
+{
+	fprintf(out, "#compdef %s\n_arguments \\\n", program->name);
+	for (const struct option_def *o = program->options; o->name; o++)
+		zsh_option(o, out);
+	fputs("  && return 0\n", out);
+}
+
+bool options_completion(const struct program *program, const char *shell, FILE *out)
+{
+	if (!strcmp(shell, "bash"))
+		bash_completion(program, out);
+	else if (!strcmp(shell, "zsh"))
+		zsh_completion(program, out);
+	else
+		return false;
+	return true;
+}

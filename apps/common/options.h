@@ -55,4 +55,7 @@ void options_help(const struct program *program, FILE *out);
 /* The OPTIONS section of a man page, mdoc(7). */
 void options_man(const struct program *program, FILE *out);
 
+/* The completion script of a shell, "bash" or "zsh". False: there is none for that one. */
+bool options_completion(const struct program *program, const char *shell, FILE *out);
+
 #endif

@@ -14,6 +14,9 @@
 
 #define STREAM_SEGMENTS_MAX 8
 
+struct stream;
+typedef void (*stream_show_fn)(const struct stream *s, const struct plx_pkt *pkts, unsigned n);
+
 /* One receive queue and the transmit queue that its packets go to, on one core. */
 struct stream {
 	struct plx_rxq *rxq;   /* NULL when the engine does not receive */
@@ -37,9 +40,8 @@ struct stream {
 	 * others it follows from what ports count.
 	 */
 	_Atomic uint64_t generated, consumed;
-	/* Show packets to the user: `set verbose`. NULL: do not. */
-	void (*show_rx)(const struct stream *s, const struct plx_pkt *pkts, unsigned n);
-	void (*show_tx)(const struct stream *s, const struct plx_pkt *pkts, unsigned n);
+	/* Show packets to the user: `set verbose`, at any time. NULL: do not. */
+	_Atomic(stream_show_fn) show_rx, show_tx;
 	void *priv; /* engine.priv_size bytes, zeroed */
 };
 
@@ -48,13 +50,16 @@ enum engine_needs {
 	ENGINE_TX = 1 << 1,
 	/* Looks behind the Ethernet header, so wants frames finished: PLX_OFFLOAD_RX_UNFINISHED. */
 	ENGINE_READS = 1 << 2,
+	ENGINE_MAKES = 1 << 3, /* what it sends is of its own making, and that is what it counts */
 };
+
+#define ENGINE_COUNTS_MAX 16
 
 /* A count that an engine keeps beside the ports' own, for the final report. */
 struct engine_count {
 	const char *name;  /* as in JSON: "bad_ip_checksum"; NULL ends the table */
 	const char *label; /* as in the table: "bad IP checksum" */
-	size_t offset;     /* of a uint64_t in the stream's private part */
+	size_t offset; /* of an _Atomic uint64_t in the private part; stream_count() adds to it */
 };
 
 struct engine {
@@ -73,7 +78,7 @@ struct engine {
 
 extern const struct engine *const engines[]; /* NULL at the end */
 
-/* Add to tx_full, generated or consumed: only the stream's worker does. */
+/* Add to tx_full, generated, consumed or an engine's count: only the stream's worker does. */
 static inline void stream_count(_Atomic uint64_t *count, uint64_t n)
 {
 	n += atomic_load_explicit(count, memory_order_relaxed);
@@ -83,19 +88,22 @@ static inline void stream_count(_Atomic uint64_t *count, uint64_t n)
 /* Receive up to @n entries into s->pkts. */
 static inline unsigned stream_receive(struct stream *s, unsigned n)
 {
+	stream_show_fn show = atomic_load_explicit(&s->show_rx, memory_order_relaxed);
+
 	n = plx_rx_burst(s->rxq, s->pkts, n);
-	if (__builtin_expect(s->show_rx != NULL, 0) && n)
-		s->show_rx(s, s->pkts, n);
+	if (__builtin_expect(show != NULL, 0) && n)
+		show(s, s->pkts, n);
 	return n;
 }
 
 /* Send @n entries; what the queue does not take is freed and counted. */
 static inline void stream_send(struct stream *s, const struct plx_pkt *pkts, unsigned n)
 {
+	stream_show_fn show = atomic_load_explicit(&s->show_tx, memory_order_relaxed);
 	unsigned sent, full = 0;
 
-	if (__builtin_expect(s->show_tx != NULL, 0))
-		s->show_tx(s, pkts, n);
+	if (__builtin_expect(show != NULL, 0))
+		show(s, pkts, n);
 	sent = plx_tx_burst(s->txq, pkts, n);
 	if (sent == n)
 		return;

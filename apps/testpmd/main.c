@@ -6,6 +6,7 @@
  */
 #define _GNU_SOURCE
 #include "testpmd/app.h"
+#include "testpmd/input/input.h"
 #include "testpmd/man.h"
 
 #include <errno.h>
@@ -13,6 +14,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 static int flush_stdout(void)
@@ -36,17 +38,14 @@ static void fill_standard_streams(void)
 }
 
 /* Say what went wrong: a sentence for people and, with --json, an object for programs. */
-static int report(struct app *app, const struct totals *t, int status)
+static int report(struct app *app, struct report *r, int status)
 {
 	const struct plx_error *e = app->error.err ? &app->error : NULL;
+	bool one_line = app->settings.interactive || app->settings.cmdline_file;
 
-	/* Parts of the command line are quoted in it: still one line, and no codes for terminals. */
-	for (char *c = app->error.text; *c; c++)
-		if ((unsigned char)*c < ' ' || *c == 0x7f)
-			*c = '?';
 	if (e)
 		fprintf(stderr, "plx-testpmd: %s\n", e->text);
-	if (app->settings.json && json_print(app, t, e)) {
+	if (app->settings.json && results_json(r, e, one_line)) {
 		fprintf(stderr, "plx-testpmd: standard output: %s\n", strerror(errno));
 		return 1;
 	}
@@ -78,6 +77,11 @@ static int print_help_ports(struct app *app, const char *driver)
 	return report(app, NULL, 2);
 }
 
+static bool only_prints(const struct settings *s)
+{
+	return s->help || s->version || s->man || s->help_ports || s->completion;
+}
+
 static int print_and_exit(struct app *app)
 {
 	const struct settings *s = &app->settings;
@@ -88,8 +92,10 @@ static int print_and_exit(struct app *app)
 		printf("plx-testpmd %s\n", PLX_VERSION);
 	else if (s->man)
 		man_print(stdout);
-	else
+	else if (!s->completion)
 		options_help(&program, stdout);
+	else if (!options_completion(&program, s->completion, stdout))
+		return bad_usage(app, "--completion is for bash or zsh");
 	return flush_stdout();
 }
 
@@ -100,24 +106,144 @@ static bool bad_words(const struct plx_error *e)
 	       e->reason == PLX_R_NO_DRIVER || e->reason == PLX_R_NO_CPU;
 }
 
+/* --- from open to close ------------------------------------------------------------------------- */
+
+static int open_all(struct app *app)
+{
+	const struct settings *s = &app->settings;
+	int err;
+
+	app->done_event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (app->done_event < 0)
+		return app_fail(app, -ENOMEM, PLX_R_NOMEM, "no eventfd: %s", strerror(errno));
+	err = app_default_cores(app);
+	if (!err && s->txpkts)
+		err = app_set_segments(app, s->txpkts, "--txpkts");
+	if (!err)
+		err = app_open_ports(app);
+	if (!err && s->control)
+		err = control_open(app, s->control);
+	return err;
+}
+
+static void close_cores(struct app *app, int *err)
+{
+	app_free_streams(app);
+	for (unsigned i = 0; i < app->n_known; i++) {
+		if (plx_pool_destroy(app->known[i]->pool) && !*err)
+			*err = app_keep(app, plx_last_error());
+		free(app->known[i]);
+	}
+}
+
+static int close_all(struct app *app)
+{
+	int err = 0;
+
+	control_close(app);
+	for (unsigned i = 0; i < MAX_PORTS; i++)
+		if (app->ports[i].port)
+			app_close_port(app, i);
+	close_cores(app, &err);
+	if (app->done_event >= 0)
+		close(app->done_event);
+	if (app->signals >= 0)
+		close(app->signals);
+	if (!err && plx_ctx_destroy(app->ctx))
+		err = app_keep(app, plx_last_error());
+	return err;
+}
+
+/* --- without commands: forward until the end, a limit or a signal ------------------------------- */
+
+static int start_failed(struct app *app)
+{
+	return report(app, NULL, bad_words(&app->error) ? 2 : 1);
+}
+
 static int forward(struct app *app)
 {
+	struct report *r;
 	struct totals t;
 	int status;
 
-	app_catch_signals();
-	if (app_setup(app)) {
-		status = report(app, NULL, bad_words(&app->error) ? 2 : 1);
-		app_close(app);
-		return status;
-	}
-	app_run(app);
+	if (!app->forwarding && app_start(app, app->settings.tx_first))
+		return start_failed(app);
+	app_wait(app, -1, UINT64_MAX);
+	if (app->forwarding)
+		app_stop(app);
+	app_heed_signals_again(app);
 	app_stop_ports(app);
 	totals_read(app, &t);
-	table_final(app, &t);
+	r = app->ran ? results_new(app) : NULL;
+	if (r) {
+		results_forward(app, &t, r);
+		results_print(app, r);
+	}
 	app_check_text(app);
-	status = report(app, &t, 1);
-	if (app_close(app)) {
+	status = report(app, r, 1);
+	report_free(r);
+	return app->failed ? 1 : status;
+}
+
+/* --- with commands ------------------------------------------------------------------------------ */
+
+/* Ports are started at once, as far as that can be done before it is known what to forward. */
+static int start_interactive(struct app *app)
+{
+	int err = app_plan_ports(app);
+
+	if (!err)
+		err = app_start_ports(app);
+	if (!err && app->settings.auto_start)
+		err = app_start(app, app->settings.tx_first);
+	return err;
+}
+
+static int end_interactive(struct app *app, int err)
+{
+	if (app->forwarding)
+		input_forwarding_ended(app);
+	app_heed_signals_again(app);
+	if (app_stop_ports(app) && !err)
+		err = app->error.err;
+	if (app->error.err && !app->told)
+		report(app, NULL, 1);
+	return err || app->failed || app->error.err || flush_stdout() ? 1 : 0;
+}
+
+static int take_commands(struct app *app)
+{
+	const struct settings *s = &app->settings;
+	int err = 0;
+
+	app->interactive = true;
+	if (start_interactive(app))
+		return start_failed(app);
+	if (s->cmdline_file)
+		err = input_file(app, s->cmdline_file);
+	if (err || app->quit)
+		return end_interactive(app, err);
+	if (s->interactive)
+		return end_interactive(app, input_stdin(app));
+	/* As testpmd has it: the file prepares, then packets are forwarded. */
+	app->interactive = false;
+	return forward(app);
+}
+
+static int go(struct app *app)
+{
+	const struct settings *s = &app->settings;
+	int status;
+
+	app_catch_signals();
+	if (open_all(app) || app_open_signals(app))
+		status = start_failed(app);
+	else if (s->interactive || s->cmdline_file)
+		status = take_commands(app);
+	else
+		status = forward(app);
+	if (close_all(app)) {
 		fprintf(stderr, "plx-testpmd: %s\n", plx_last_error()->text);
 		status = 1;
 	}
@@ -126,7 +252,7 @@ static int forward(struct app *app)
 
 int main(int argc, char **argv)
 {
-	struct app app = { .done_event = -1 };
+	static struct app app = { .done_event = -1, .signals = -1 };
 	char error[256];
 
 	fill_standard_streams();
@@ -135,8 +261,7 @@ int main(int argc, char **argv)
 		app.settings.json = wants_json(argc, argv);
 		return bad_usage(&app, error);
 	}
-	if (app.settings.help || app.settings.version || app.settings.man ||
-	    app.settings.help_ports)
+	if (only_prints(&app.settings))
 		return print_and_exit(&app);
 	app.engine = engines[app.settings.mode];
 	app.text = app.settings.json ? stderr : stdout;
@@ -144,5 +269,5 @@ int main(int argc, char **argv)
 		app_keep(&app, plx_last_error());
 		return report(&app, NULL, 1);
 	}
-	return forward(&app);
+	return go(&app);
 }

@@ -3,8 +3,7 @@
  * plx-testpmd(1), from the tables that the program itself works with.
  */
 #include "testpmd/man.h"
-#include "testpmd/engine.h"
-#include "testpmd/settings.h"
+#include "testpmd/commands/commands.h"
 
 static const char head[] =
 	".Dd November 20, 2026\n"
@@ -38,11 +37,51 @@ static const char head[] =
 	"Cycles per packet are those of bursts that moved packets; they include the first use of "
 	"memory, so let it run for a second.\n"
 	".Pp\n"
+	"With\n.Fl Fl interactive ,\n.Fl Fl cmdline-file\nor\n.Fl Fl control\nit takes commands; see\n"
+	".Sx COMMANDS .\n"
+	".Pp\n"
 	"The options are:\n";
+
+static const char commands_head[] =
+	".Sh COMMANDS\n"
+	"Commands come, in this order, from the file of\n.Fl Fl cmdline-file\nand, with\n"
+	".Fl Fl interactive ,\nfrom a prompt, or from standard input where that is no terminal; at any "
+	"time from clients of the socket of\n.Fl Fl control .\n"
+	"At the prompt Tab completes a word,\n.Ic \\&?\nsays what can follow, and the arrow keys bring "
+	"back earlier lines.\n"
+	".Pp\n"
+	"A line is one command.\n"
+	"Words are separated by blanks; double quotes keep blanks in a word, a backslash takes the next "
+	"character as it is, and\n.Li #\nbegins a comment.\n"
+	".Pp\n"
+	"In a file, and on standard input, the first command that fails ends the program with its line "
+	"number and exit status 1;\n.Fl Fl keep-going\ngoes on.\n"
+	"After the file packets are forwarded, unless it said\n.Li quit ;\nwith\n.Fl Fl interactive\n"
+	"commands are taken first.\n"
+	".Pp\n"
+	"Below, words in capitals stand for values, (a|b) for one of several, and [x] for what may be "
+	"left out.\n";
+
+static const char control_text[] =
+	".Sh CONTROL SOCKET\n"
+	"The socket of\n.Fl Fl control\nis a UNIX stream socket that its owner alone can open.\n"
+	"Up to 16 clients write commands, a line each, and are answered in order by one JSON object a "
+	"line, as described below.\n"
+	"Lines have at most 4094 bytes.\n"
+	"A client that has 4 MiB of answers to read is disconnected.\n"
+	".Pp\n"
+	"A client that sends an HTTP request for\n.Pa /metrics\nis given all counts in the text format "
+	"of Prometheus:\n"
+	".Dl curl --unix-socket /run/plx.sock http://plx/metrics\n";
 
 static const char json_head[] =
 	".Sh JSON\n"
-	"With\n.Fl Fl json\nstandard output is one object:\n"
+	"With\n.Fl Fl json\nstandard output is one object, and where commands are taken one a line for "
+	"each of them, as on the control socket: version, command, ok, and either result, an object of "
+	"the command's own, or error.\n"
+	"Forwarding that ends by itself adds one with event, \\(dqforwarding_ended\\(dq.\n"
+	"All of it is described by the JSON Schema in\n.Pa docs/testpmd.schema.json .\n"
+	"The object at the end, which is also the result of\n.Li stop\nand\n.Li show fwd stats all :\n"
 	".Bl -tag -width Ds\n"
 	".It version\nof this schema: 1.\n"
 	".It forward_mode\nits name.\n"
@@ -73,6 +112,10 @@ static const char tail[] =
 	"Two cores, with a ring between them:\n"
 	".Dl plx-testpmd --port null --port ring:name=a --port ring:name=a --port null:rx=off "
 	"--cores 0,1 --duration 2\n"
+	"Commands by a prompt, on two network interfaces:\n"
+	".Dl plx-testpmd --port af_packet:iface=veth0 --port af_packet:iface=veth1 --interactive\n"
+	"Commands by a program:\n"
+	".Dl echo 'show port stats all' | plx-testpmd --interactive --json\n"
 	".Sh SEE ALSO\n"
 	".Xr plx-bench 1\n";
 
@@ -99,6 +142,9 @@ void man_print(FILE *out)
 	      "a comma or backslash in a value has a backslash before it.\nThe drivers:\n",
 	      out);
 	plx_drivers_help(out, NULL, PLX_HELP_MAN);
+	fputs(commands_head, out);
+	command_man(out);
+	fputs(control_text, out);
 	fputs(json_head, out);
 	fputs(tail, out);
 }

@@ -2,8 +2,11 @@
 /*
  * The table of options.
  */
-#include "testpmd/settings.h"
-#include "testpmd/engine.h"
+#include "testpmd/app.h"
+#include "testpmd/engines/udp_frames.h"
+
+#include <errno.h>
+#include <string.h>
 
 static const char *mode_name(unsigned i)
 {
@@ -26,10 +29,12 @@ static const struct option_def options[] = {
 	  "what is done with packets (default io)" },
 	{ "cores", 'c', OPTION_TEXT, AT(cores), "LIST", 0, 0, NULL,
 	  "CPUs to forward on, as in 1,3-5 (default: one, not the program's own)" },
+	{ "nb-cores", 0, OPTION_UINT, AT(nb_cores), "N", 1, 64, NULL,
+	  "how many of them (default: all that --cores names, else 1)" },
 	{ "burst", 'b', OPTION_UINT, AT(burst), "N", 1, 4096, NULL,
 	  "packets taken at a time (default 32)" },
 	{ "packets", 'n', OPTION_UINT, AT(packets), "N", 1, UINT64_MAX >> 1, NULL,
-	  "stop after N packets received by all ports together, or sent by txonly" },
+	  "stop after N packets received by all ports together, or sent by txonly and flowgen" },
 	{ "duration", 'd', OPTION_REAL, AT(duration), "S", 0, 1000000000, NULL,
 	  "stop after S seconds" },
 	{ "stats-period", 's', OPTION_REAL, AT(stats_period), "S", 0, 86400, NULL,
@@ -50,14 +55,37 @@ static const struct option_def options[] = {
 	  "frame bytes that one buffer holds (default 2048)" },
 	{ "small-pages", 0, OPTION_FLAG, AT(small_pages), NULL, 0, 0, NULL,
 	  "keep buffers in 4 KiB pages, to compare" },
+	{ "no-offloads", 0, OPTION_FLAG, AT(no_offloads), NULL, 0, 0, NULL,
+	  "finish checksums and cut segments on receive, even where the sending port could" },
 	{ "frame-size", 0, OPTION_UINT, AT(frame_size), "BYTES", 46, 65412, NULL,
-	  "length of the frames that txonly sends, with FCS (default 64)" },
+	  "length of the frames that txonly and flowgen send, with FCS (default 64)" },
+	{ "txpkts", 0, OPTION_TEXT, AT(txpkts), "LEN,...", 0, 0, NULL,
+	  "the same in segments, without FCS: one buffer each" },
+	{ "flowgen-flows", 0, OPTION_UINT, AT(flows), "N", 1, 131069, NULL,
+	  "how many flows flowgen makes (default 1024)" },
+	{ "tx-first", 0, OPTION_UINT, AT(tx_first), "BURSTS", 1, 1000000, NULL,
+	  "send so many bursts on every stream before forwarding" },
 	{ "port-topology", 0, OPTION_CHOICE, AT(topology), "HOW", 0, 0, topology_name,
 	  "which port a port's packets go to (default paired)" },
 	{ "eth-peer", 0, OPTION_LIST, AT(eth_peers), "PORT,MAC", 0, 0, NULL,
-	  "the MAC address that mac and txonly send to from a port" },
+	  "the MAC address that mac, txonly and flowgen send to from a port" },
+	{ "verbose", 'v', OPTION_UINT, AT(verbose), "LEVEL", 0, 3, NULL,
+	  "show packets in a line each: 1 received, 2 sent, 3 both" },
+	{ "interactive", 'i', OPTION_FLAG, AT(interactive), NULL, 0, 0, NULL,
+	  "take commands: at a prompt, or from standard input where that is no terminal" },
+	{ "auto-start", 'a', OPTION_FLAG, AT(auto_start), NULL, 0, 0, NULL,
+	  "with --interactive: start forwarding at once" },
+	{ "cmdline-file", 'f', OPTION_TEXT, AT(cmdline_file), "FILE", 0, 0, NULL,
+	  "run the commands in FILE first" },
+	{ "keep-going", 'k', OPTION_FLAG, AT(keep_going), NULL, 0, 0, NULL,
+	  "go on after a command that failed; the exit status is 1 in the end" },
+	{ "control", 0, OPTION_TEXT, AT(control), "PATH", 0, 0, NULL,
+	  "take commands on a UNIX socket, too, and answer in JSON" },
 	{ "json", 'j', OPTION_FLAG, AT(json), NULL, 0, 0, NULL,
-	  "one JSON object on standard output at the end; text goes to standard error" },
+	  "one JSON object on standard output at the end, or for each command; text goes to "
+	  "standard error" },
+	{ "completion", 0, OPTION_TEXT, AT(completion), "SHELL", 0, 0, NULL,
+	  "print the completion script for bash or zsh" },
 	{ "help-ports", 0, OPTION_TEXT, AT(help_ports), "DRIVER", 0, 0, NULL,
 	  "describe a driver's keys, or those of \"all\"" },
 	{ "help", 'h', OPTION_FLAG, AT(help), NULL, 0, 0, NULL, "show this" },
@@ -80,6 +108,8 @@ int settings_read(struct settings *s, int argc, char **argv, char *error, size_t
 	};
 	if (options_parse(&program, argc, argv, s, error, size))
 		return -1;
+	s->segments[0] = (unsigned)s->frame_size - 4;
+	s->n_segments = 1;
 	if (!s->ports.n) {
 		s->ports.items[s->ports.n++] = "null";
 		s->ports.items[s->ports.n++] = "null";
@@ -89,5 +119,30 @@ int settings_read(struct settings *s, int argc, char **argv, char *error, size_t
 			 (unsigned)s->frame_size, (unsigned)s->buffer_size);
 		return -1;
 	}
+	return 0;
+}
+
+int app_set_segments(struct app *app, const char *list, const char *what)
+{
+	unsigned segments[STREAM_SEGMENTS_MAX], n = list_parse(list, segments, STREAM_SEGMENTS_MAX),
+						total = 0;
+
+	if (!n || strchr(list, '-'))
+		return app_fail(app, -EINVAL, PLX_R_BAD_VALUE,
+				"%s %.60s is not a list of 1 to %d lengths, as in 60,1440", what,
+				list, STREAM_SEGMENTS_MAX);
+	for (unsigned i = 0; i < n; i++) {
+		if (segments[i] < 1 || segments[i] > app->settings.buffer_size)
+			return app_fail(app, -EINVAL, PLX_R_TOO_LARGE,
+					"%s: a segment has 1 to %u bytes (--buffer-size), not %u",
+					what, (unsigned)app->settings.buffer_size, segments[i]);
+		total += segments[i];
+	}
+	if (total < UDP_HEADERS_LEN || total > UINT16_MAX)
+		return app_fail(app, -EINVAL, PLX_R_TOO_LARGE,
+				"%s: a frame has %d bytes for its headers to %d, not %u", what,
+				UDP_HEADERS_LEN, UINT16_MAX, total);
+	memcpy(app->settings.segments, segments, n * sizeof(*segments));
+	app->settings.n_segments = n;
 	return 0;
 }

@@ -6,7 +6,7 @@
  *	clang -fsanitize=fuzzer,address,undefined: libFuzzer finds the inputs
  *	-DFUZZ_MAIN: random inputs, or the files that are named
  */
-#include "testpmd/decode.h"
+#include "testpmd/decode/decode.h"
 
 #include "split.h"
 

@@ -11,21 +11,9 @@
 
 #include "pkt/finish.h"
 #include "pkt/ports.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "split.h"
 
 #define BURST_MAX 64
-#define INPUT_MAX 65535
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(bool what)
-{
-	if (!what)
-		abort();
-}
 
 static void check_frames(const struct plx_pkt *pkts, unsigned n, uint32_t longest, bool segments)
 {
@@ -133,34 +121,9 @@ static void random_input(uint8_t *input, size_t size, unsigned round)
 	}
 }
 
-static int run_file(const char *name)
-{
-	static uint8_t input[INPUT_MAX];
-	FILE *f = fopen(name, "rb");
-
-	if (!f) {
-		perror(name);
-		return 1;
-	}
-	LLVMFuzzerTestOneInput(input, fread(input, 1, sizeof(input), f));
-	fclose(f);
-	return 0;
-}
-
 int main(int argc, char **argv)
 {
-	static uint8_t input[2048];
-	int rc = 0;
-
-	for (int i = 1; i < argc; i++)
-		rc |= run_file(argv[i]);
-	for (unsigned round = 0; argc == 1 && round < 30000; round++) {
-		size_t size = (size_t)(rand() >> 8) % sizeof(input);
-
-		random_input(input, size, round);
-		LLVMFuzzerTestOneInput(input, size);
-	}
-	return rc;
+	return run_inputs(argc, argv, 30000, random_input);
 }
 
 #endif

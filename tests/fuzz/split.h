@@ -65,7 +65,7 @@ static int run_file(const char *name)
 static inline int run_inputs(int argc, char **argv, unsigned rounds,
 			     void (*make)(uint8_t *input, size_t size, unsigned round))
 {
-	static uint8_t input[512];
+	static uint8_t input[2048];
 	int rc = 0;
 
 	for (int i = 1; i < argc; i++)

@@ -6,7 +6,7 @@
  *
  * A small BUFFER_SIZE brings frames in several entries.
  */
-#include "testpmd/decode.h"
+#include "testpmd/decode/decode.h"
 #include "testpmd/headers.h"
 
 #include <stdlib.h>

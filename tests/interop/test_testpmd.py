@@ -523,7 +523,7 @@ def no_escape_codes_without_a_terminal_or_with_no_color():
 def statistics_come_while_it_runs():
     for args, where in (([], "out"), (["--json"], "err")):
         r = run("--stats-period", "0.1", "--duration", "0.55", *args)
-        lines = re.findall(r"^ *\d+\.\d+ s +\d: null +rx .* tx .* dropped [\d.]+ +pps", getattr(r, where), re.M)
+        lines = re.findall(r"^\d: null +[\d.]+ [kMG]?pps +[\d.]+ [kMG]?bit/s +[\d.]+ [kMG]?pps +[\d.]+ [kMG]?bit/s$", getattr(r, where), re.M)
         expect(r.rc == 0 and 4 <= len(lines) <= 12, "%d lines in 0.55 s: %s" % (len(lines), r))
     expect(parse(r) is not None, "statistics spoil the JSON")
     for i in range(2):

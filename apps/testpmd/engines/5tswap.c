@@ -13,7 +13,7 @@
 #include "testpmd/headers.h"
 
 struct counts {
-	uint64_t swapped, mac_only, unchanged;
+	_Atomic uint64_t swapped, mac_only, unchanged;
 };
 
 static const struct engine_count swap_counts[] = {
@@ -104,13 +104,13 @@ static void swap_frame(struct counts *counts, const struct frame *frame)
 	struct headers h;
 
 	if (frame->len < ETHER_HDR_LEN || !frame_writable(frame)) {
-		counts->unchanged++;
+		stream_count(&counts->unchanged, 1);
 		return;
 	}
 	headers_read(frame, &h);
 	swap_halves(frame, 0, ETHER_ADDR_LEN);
 	if (!h.ip_version || h.routed) {
-		counts->mac_only++;
+		stream_count(&counts->mac_only, 1);
 		return;
 	}
 	if (h.ip_version == 4)
@@ -118,7 +118,7 @@ static void swap_frame(struct counts *counts, const struct frame *frame)
 	else
 		swap_halves(frame, h.l3 + 8, 16);
 	swap_ports(frame, &h);
-	counts->swapped++;
+	stream_count(&counts->swapped, 1);
 }
 
 static unsigned forward(struct stream *s, unsigned n)
@@ -137,7 +137,7 @@ static unsigned forward(struct stream *s, unsigned n)
 		frame = frame_of(s->pkts + i, entries);
 		swap_frame(counts, &frame);
 	}
-	counts->swapped += plain;
+	stream_count(&counts->swapped, plain);
 	if (received)
 		stream_send(s, s->pkts, received);
 	return received;

@@ -6,7 +6,7 @@
 #include "testpmd/headers.h"
 
 struct counts {
-	uint64_t ip[4], l4[4]; /* by enum plx_csum_verdict */
+	_Atomic uint64_t ip[4], l4[4]; /* by enum plx_csum_verdict */
 };
 
 static const struct engine_count csum_counts[] = {
@@ -31,8 +31,8 @@ static unsigned csum_forward(struct stream *s, unsigned n)
 
 		entries = frame_entries(s->pkts + i, received - i);
 		plx_csum_fix(s->pkts + i, entries, &found);
-		counts->ip[found.l3]++;
-		counts->l4[found.l4]++;
+		stream_count(&counts->ip[found.l3], 1);
+		stream_count(&counts->l4[found.l4], 1);
 	}
 	if (received)
 		stream_send(s, s->pkts, received);

@@ -84,7 +84,7 @@ static unsigned forward(struct stream *s, unsigned n)
 const struct engine flowgen_engine = {
 	.name = "flowgen",
 	.help = "send UDP frames to many addresses, and free what comes in",
-	.needs = ENGINE_RX | ENGINE_TX,
+	.needs = ENGINE_RX | ENGINE_TX | ENGINE_MAKES,
 	.priv_size = sizeof(struct flowgen),
 	.begin = begin,
 	.forward = forward,

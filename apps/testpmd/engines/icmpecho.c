@@ -36,7 +36,7 @@
 #define ND_OPT_TARGET_MAC 2
 
 struct counts {
-	uint64_t arp_replies, echo_replies, nd_replies, echo6_replies, ignored;
+	_Atomic uint64_t arp_replies, echo_replies, nd_replies, echo6_replies, ignored;
 };
 
 static const struct engine_count echo_counts[] = {
@@ -271,7 +271,7 @@ static bool answer_solicit(const struct request *r)
 }
 
 /* Answer in place. Return: the count of what it is. */
-static uint64_t *answer(const struct request *r, struct counts *counts)
+static _Atomic uint64_t *answer(const struct request *r, struct counts *counts)
 {
 	const struct headers *h = &r->h;
 	uint8_t type;
@@ -299,12 +299,12 @@ static unsigned take_frame(struct stream *s, struct plx_pkt *pkts, unsigned n)
 {
 	struct request r = { pkts, frame_of(pkts, n), .own_mac = s->own_mac };
 	struct counts *counts = s->priv;
-	uint64_t *count;
+	_Atomic uint64_t *count;
 	unsigned keep;
 
 	headers_read(&r.frame, &r.h);
 	count = answer(&r, counts);
-	(*count)++;
+	stream_count(count, 1);
 	keep = count == &counts->ignored ? 0 : frame_entries(pkts, n);
 	if (keep < n)
 		plx_pkt_free(pkts + keep, n - keep);

@@ -15,6 +15,6 @@ static unsigned forward(struct stream *s, unsigned n)
 const struct engine rxonly_engine = {
 	.name = "rxonly",
 	.help = "receive packets and free them",
-	.needs = ENGINE_RX,
+	.needs = ENGINE_RX | ENGINE_READS,
 	.forward = forward,
 };

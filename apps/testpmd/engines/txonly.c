@@ -84,7 +84,7 @@ static unsigned forward(struct stream *s, unsigned n)
 const struct engine txonly_engine = {
 	.name = "txonly",
 	.help = "send UDP frames of its own making",
-	.needs = ENGINE_TX,
+	.needs = ENGINE_TX | ENGINE_MAKES,
 	.priv_size = sizeof(struct udp_frames),
 	.begin = begin,
 	.forward = forward,

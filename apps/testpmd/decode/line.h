@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The line that the parts of the decoder write on. Private to decode*.c.
+ * The line that the parts of the decoder write on. Private to this folder.
  *
- *	decode.c        Ethernet, IP, TCP, UDP, SCTP
- *	decode_icmp.c   ICMP, ICMPv6, IGMP
- *	decode_link.c   ARP, LLC and spanning tree, LLDP
+ *	decode.c   Ethernet, IP, TCP, UDP, SCTP
+ *	icmp.c     ICMP, ICMPv6, IGMP
+ *	link.c     ARP, LLC and spanning tree, LLDP
  */
 #ifndef TESTPMD_DECODE_LINE_H
 #define TESTPMD_DECODE_LINE_H

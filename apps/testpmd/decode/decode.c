@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "testpmd/decode.h"
-#include "testpmd/decode_line.h"
+#include "testpmd/decode/decode.h"
+#include "testpmd/decode/line.h"
 
 #include <arpa/inet.h>
 #include <stdarg.h>

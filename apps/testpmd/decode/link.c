@@ -2,7 +2,7 @@
 /*
  * What goes from link to link: ARP, LLC with spanning tree, LLDP.
  */
-#include "testpmd/decode_line.h"
+#include "testpmd/decode/line.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Lists of CPUs, as taskset(1) and cpuset(7) write them.
+ * Lists of numbers, as taskset(1) and cpuset(7) write them.
  */
 #include "testpmd/app.h"
 
@@ -25,7 +25,7 @@ static bool read_range(const char **list, unsigned long *first, unsigned long *l
 	return !errno && *first <= *last && *last < UINT16_MAX;
 }
 
-unsigned cores_parse(const char *list, unsigned *cpus, unsigned max)
+unsigned list_parse(const char *list, unsigned *numbers, unsigned max)
 {
 	unsigned long first, last;
 	unsigned n = 0;
@@ -34,7 +34,7 @@ unsigned cores_parse(const char *list, unsigned *cpus, unsigned max)
 		if (!read_range(&list, &first, &last) || last - first >= max - n)
 			return 0;
 		while (first <= last)
-			cpus[n++] = (unsigned)first++;
+			numbers[n++] = (unsigned)first++;
 		if (!*list)
 			return n;
 		if (*list++ != ',')

@@ -2,7 +2,7 @@
 /*
  * What hosts and routers tell each other: ICMP, ICMPv6 with neighbour discovery, IGMP.
  */
-#include "testpmd/decode_line.h"
+#include "testpmd/decode/line.h"
 
 #include <string.h>
 
