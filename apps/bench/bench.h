@@ -26,6 +26,7 @@ enum outcome {
 enum bench_case_flags {
 	CASE_TWO_CPUS = 1 << 0,
 	CASE_VALGRIND = 1 << 1, /* runs by default where valgrind is installed */
+	CASE_KERNEL = 1 << 2,   /* on demand: takes minutes, and needs root */
 };
 
 struct bench;
@@ -36,12 +37,15 @@ typedef enum outcome (*measure_fn)(struct bench *b, const struct bench_case *c, 
 struct bench_case {
 	const char *name;
 	const char *unit;
-	const char *what;  /* what is done, on both sides; a sentence or two */
-	const char *rival; /* which part of DPDK */
-	const char *mode;  /* forwarding mode, for the cases that run two programs */
-	double must, aim;  /* ratios, smaller is better; 0: shown for information */
-	unsigned rounds;   /* unless --rounds says otherwise */
-	unsigned flags;    /* enum bench_case_flags */
+	const char *what;   /* what is done, on both sides; a sentence or two */
+	const char *rival;  /* which part of DPDK */
+	const char *mode;   /* forwarding mode, for the cases that run two programs */
+	const char *driver; /* of the kernel's ports, for the cases that have such */
+	unsigned frame;     /* bytes of their frames, without FCS */
+	unsigned drains;    /* so often they are filled first, and then emptied; the last counts */
+	double must, aim;   /* ratios, smaller is better; 0: shown for information */
+	unsigned rounds;    /* unless --rounds says otherwise */
+	unsigned flags;     /* enum bench_case_flags */
 	measure_fn measure[SIDES];
 };
 
@@ -49,15 +53,28 @@ extern const struct bench_case bench_cases[]; /* one without a name ends them */
 
 struct case_result {
 	const struct bench_case *def;
-	struct series series[SIDES]; /* the rival's is empty when it is not here */
-	char rival_absent[256];      /* why it is not */
+	struct series series[SIDES]; /* empty for a side that is not here */
+	char absent[SIDES][256];     /* why it is not */
+	char failed[512];            /* what went wrong; the series are of the rounds before */
 };
 
 struct bench_options {
-	const char *filter, *json, *report, *testpmd, *dpdk_testpmd;
+	const char *filter, *json, *report, *testpmd, *dpdk_testpmd, *completion;
 	uint64_t rounds; /* 0: each case's own */
 	double duration; /* seconds that a forwarding run lasts */
 	bool list, all, check, help, version, man;
+};
+
+/* Of the cases with the kernel's interfaces. */
+struct kernel_state {
+	enum { LAB_UNTRIED, LAB_READY, LAB_ABSENT } lab;
+	char why[256]; /* LAB_ABSENT */
+	/* A run tells cycles and time; what the time was waits here for the case that asks. */
+	const struct bench_case *last;
+	struct kept {
+		struct series times;
+		unsigned taken;
+	} kept[SIDES];
 };
 
 struct bench {
@@ -72,6 +89,7 @@ struct bench {
 	char testpmd[4096];     /* the two programs, "" until they are looked for */
 	char dpdk_testpmd[4096];
 	char temp_dir[4096]; /* "" until it is needed */
+	struct kernel_state kernel;
 	struct case_result *results;
 	unsigned n_results;
 };
@@ -88,7 +106,11 @@ bool bench_interrupted(void);
 /* ours / rival; NaN when there is no rival. */
 double case_ratio(const struct case_result *r);
 
-/* run.c: measure the chosen cases, into bench.results. False: bench.why says why not. */
+/*
+ * run.c: measure the chosen cases, into bench.results; one that fails is told of, and the next goes
+ * on. False: none could be, or the user interrupted, and bench.why says so; what was measured until
+ * then is in bench.results.
+ */
 bool bench_run(struct bench *b);
 
 /* options.c: 0, or -1 with one sentence in @error. */
@@ -96,7 +118,7 @@ int options_read(struct bench_options *o, int argc, char **argv, char *error, si
 extern const struct program bench_program;
 
 /* report.c, json.c, html.c: false with bench.why. */
-enum verdict { VERDICT_NONE, VERDICT_MISSED, VERDICT_MUST, VERDICT_AIM };
+enum verdict { VERDICT_NONE, VERDICT_FAILED, VERDICT_MISSED, VERDICT_MUST, VERDICT_AIM };
 enum verdict case_verdict(const struct case_result *r);
 const char *verdict_text(enum verdict verdict);
 const char *report_number(double value, char *text, size_t size);
@@ -108,8 +130,8 @@ bool report_html(struct bench *b, const char *path);
 /* man.c: the man page, from the tables of options and cases; source for mdoc(7). */
 void man_print(FILE *out);
 
-/* run.c: is the case one of those that were asked for, by name or by default? */
-bool case_by_default(const struct bench_case *c);
+/* run.c: why the case runs only when it is asked for; NULL: it runs by default. */
+const char *case_on_demand(const struct bench_case *c);
 
 /* files.c: a directory for the length of the run, and programs. */
 const char *bench_temp_path(struct bench *b, const char *name, char *path, size_t size);

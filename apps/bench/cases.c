@@ -13,6 +13,61 @@
 	"with FCS, 8,192 buffers of 2,048 bytes: " text                                         \
 	" Each program's own account of the cycles of bursts that moved packets"
 
+/* --- Interfaces of the kernel's --- */
+
+#define AF_PACKET                                                                              \
+	"af_packet on veth, against net_af_packet with rings of as many slots as ours has by " \
+	"default (framecnt=2048,framesz=2048,blocksz=65536): "
+#define TAP "tap, against net_tap, each on interfaces that it makes itself: "
+
+#define RX "receive and free "
+#define TX "take buffers, write Ethernet, IPv4 and UDP headers into each, send "
+#define IO "pass on from one interface to another "
+
+#define FED                                                                              \
+	" They are sent into the far end by a plx-testpmd on another CPU, the same for " \
+	"both sides."
+#define FILLED                                                                              \
+	" They are sent into the far end by a plx-testpmd, the same for both sides, until " \
+	"the ring is full, while nobody reads; then it is emptied, and so five times, of "  \
+	"which the last counts."
+
+#define RX_VETH_TIME                                                                       \
+	"over packets received, with a plx-testpmd on another CPU that sends all the "     \
+	"time. Making frames, and the kernel's part of receiving, which on veth is done "  \
+	"on the sender's CPU, is what limits it: it shows what a driver costs the kernel " \
+	"and what is lost, not how many packets the program could take"
+#define RX_TIME "over packets received"
+#define TX_TIME "over packets that arrived at the far end by the kernel's count"
+
+#define KERNEL_CASE(by, label, size, suffix, in, text, how, bytes, ours, rivals, times)       \
+	{                                                                                     \
+		.name = "kernel-" by "-" label "-" size suffix, .unit = in, .what = text,     \
+		.rival = TESTPMD, .mode = how, .driver = by, .frame = bytes, .drains = times, \
+		.must = 1.0, .aim = 0.67, .rounds = 7, .flags = CASE_TWO_CPUS | CASE_KERNEL,  \
+		.measure = {                                                                  \
+			ours,                                                                 \
+			rivals                                                                \
+		}                                                                             \
+	}
+
+/* Cycles, and next to them the time, of the same runs where no ring is drained. */
+#define KERNEL_PAIR(by, ports, label, how, does, feeding, drained, time, size, bytes)           \
+	KERNEL_CASE(by, label, size, "", "cycles/packet",                                       \
+		    "plx-testpmd and dpdk-testpmd, one core, burst 32, in a network namespace " \
+		    "of their own. " ports does feeding                                         \
+		    " Each program's own account of the cycles of bursts that moved packets",   \
+		    how, bytes, kernel_cycles_ours, kernel_cycles_rival, drained),              \
+		KERNEL_CASE(by, label, size, "-time", "ns/packet",                              \
+			    "kernel-" by "-" label "-" size " by the clock: time " time, how,   \
+			    bytes, kernel_wall_ours, kernel_wall_rival, 0)
+
+#define KERNEL(by, ports, label, how, does, feeding, drained, time)                               \
+	KERNEL_PAIR(by, ports, label, how, does "frames of 64 bytes with FCS.", feeding, drained, \
+		    time, "64", 60),                                                              \
+		KERNEL_PAIR(by, ports, label, how, does "frames of 1,518 bytes with FCS.",        \
+			    feeding, drained, time, "1500", 1514)
+
 const struct bench_case bench_cases[] = {
 	{ .name = "fwd-null-io",
 	  .unit = "cycles/packet",
@@ -122,5 +177,11 @@ const struct bench_case bench_cases[] = {
 	  .rounds = 1,
 	  .flags = CASE_VALGRIND,
 	  .measure = { insns_ours, insns_rival } },
+	KERNEL("af_packet", AF_PACKET, "rx", "rxonly", RX, FILLED, 5, RX_VETH_TIME),
+	KERNEL("af_packet", AF_PACKET, "tx", "txonly", TX, "", 0, TX_TIME),
+	KERNEL("af_packet", AF_PACKET, "io", "io", IO, FED, 0, TX_TIME),
+	KERNEL("tap", TAP, "rx", "rxonly", RX, FED, 0, RX_TIME),
+	KERNEL("tap", TAP, "tx", "txonly", TX, "", 0, TX_TIME),
+	KERNEL("tap", TAP, "io", "io", IO, FED, 0, TX_TIME),
 	{ .name = NULL },
 };

@@ -10,8 +10,8 @@
 #include <string.h>
 
 /* Charts are drawn in these units; the browser scales them to the page. */
-#define WIDTH   760.0
-#define LABEL   170.0
+#define WIDTH   830.0
+#define LABEL   240.0
 #define PLOT    470.0
 #define ROW     34.0
 #define BAR     16.0
@@ -93,8 +93,8 @@ static void ratio_row(FILE *f, const struct case_result *r, double y, double sca
 
 	fprintf(f, "<text x=\"0\" y=\"%.1f\">%s</text>\n", y + BAR - 3, r->def->name);
 	if (isnan(ratio)) {
-		fprintf(f, "<text class=\"dim\" x=\"%.1f\" y=\"%.1f\">no rival</text>\n", LABEL + 4,
-			y + BAR - 3);
+		fprintf(f, "<text class=\"dim\" x=\"%.1f\" y=\"%.1f\">not measured</text>\n",
+			LABEL + 4, y + BAR - 3);
 		return;
 	}
 	bar(f, missed ? "miss" : "ours", y, ratio * scale);
@@ -165,9 +165,14 @@ static void case_chart(FILE *f, const struct case_result *r)
 	fprintf(f, "<text class=\"dim\" x=\"%.1f\" y=\"%.1f\">%s</text>\n", LABEL, SMALL_H - 6,
 		r->def->unit);
 	fputs("</svg>\n", f);
-	if (r->rival_absent[0]) {
+	if (r->absent[RIVAL][0]) {
 		fputs("<p class=\"dim\">Ours alone: ", f);
-		escaped(f, r->rival_absent);
+		escaped(f, r->absent[RIVAL]);
+		fputs(".</p>\n", f);
+	}
+	if (r->failed[0]) {
+		fputs("<p class=\"bad\">It failed: ", f);
+		escaped(f, r->failed);
 		fputs(".</p>\n", f);
 	}
 }
@@ -208,7 +213,8 @@ static void table_row(FILE *f, const struct case_result *r)
 	else
 		fputs("<td></td><td></td>", f);
 	fprintf(f, "<td class=\"text %s\">%s</td></tr>\n",
-		verdict == VERDICT_MISSED ? "bad" : "good", verdict_text(verdict));
+		verdict == VERDICT_FAILED || verdict == VERDICT_MISSED ? "bad" : "good",
+		verdict_text(verdict));
 }
 
 static void table(FILE *f, const struct bench *b)

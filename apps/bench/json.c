@@ -35,8 +35,8 @@ static json_t *rival_object(const struct bench *b, const struct case_result *r)
 	json_object_set_new(o, "name", json_string(r->def->rival));
 	json_object_set_new(o, "version", text_or_null(b->rival_version));
 	add_series(o, &r->series[RIVAL]);
-	if (r->rival_absent[0])
-		json_object_set_new(o, "absent", json_string(r->rival_absent));
+	if (r->absent[RIVAL][0])
+		json_object_set_new(o, "absent", json_string(r->absent[RIVAL]));
 	return o;
 }
 
@@ -46,6 +46,10 @@ static json_t *case_object(const struct bench *b, const struct case_result *r)
 	const struct bench_case *c = r->def;
 
 	add_series(ours, &r->series[OURS]);
+	if (r->absent[OURS][0])
+		json_object_set_new(ours, "absent", json_string(r->absent[OURS]));
+	if (r->failed[0])
+		json_object_set_new(o, "failed", json_string(r->failed));
 	json_object_set_new(o, "name", json_string(c->name));
 	json_object_set_new(o, "unit", json_string(c->unit));
 	json_object_set_new(o, "ours", ours);

@@ -4,7 +4,8 @@
  *
  *	cases.c          the table of cases
  *	run.c            which ones, in turns, how often
- *	forward.c        cases that run plx-testpmd and dpdk-testpmd ...
+ *	forward.c        cases that run plx-testpmd and dpdk-testpmd,
+ *	kernel.c         those with interfaces of the kernel's, in lab.c's namespace ...
  *	ours_testpmd.c   ... and how each is run, with command.c
  *	rival_testpmd.c
  *	ours_ring.c      cases inside this process: ours ...
@@ -111,7 +112,7 @@ static int check(const struct bench *b)
 			continue;
 		if (isnan(ratio)) {
 			fprintf(stderr, "plx-bench: %s cannot be checked: %s\n", r->def->name,
-				r->rival_absent);
+				r->absent[r->absent[OURS][0] ? OURS : RIVAL]);
 			return EXIT_ERROR;
 		}
 		missed += ratio > r->def->must;
@@ -165,17 +166,51 @@ static bool write_all(struct bench *b)
 	return !b->opts.report || report_html(b, b->opts.report);
 }
 
+static bool any_failed(const struct bench *b)
+{
+	for (unsigned i = 0; i < b->n_results; i++)
+		if (b->results[i].failed[0])
+			return true;
+	return false;
+}
+
 static int measure(struct bench *b)
 {
-	bool good;
+	int status = 0;
 
-	good = choose_cpus(b) && may_write(b, b->opts.json) && may_write(b, b->opts.report) &&
-	       bench_run(b) && write_all(b);
+	if (!choose_cpus(b) || !may_write(b, b->opts.json) || !may_write(b, b->opts.report))
+		return complain(b->why);
+	if (!bench_run(b))
+		status = complain(b->why);
 	rival_end();
 	bench_remove_temp(b);
-	if (!good)
+	/* Also of a run that was interrupted: what it had found is worth something. */
+	if (b->n_results && !write_all(b))
 		return complain(b->why);
+	if (status)
+		return status;
+	if (any_failed(b))
+		return EXIT_MISSED;
 	return b->opts.check ? check(b) : 0;
+}
+
+/* What is asked for instead of measuring. Return: false: nothing is. */
+static bool print_instead(const struct bench_options *o, bool *good)
+{
+	*good = true;
+	if (o->help)
+		options_help(&bench_program, stdout);
+	else if (o->man)
+		man_print(stdout);
+	else if (o->version)
+		puts("plx-bench " PLX_VERSION);
+	else if (o->list)
+		report_list(stdout);
+	else if (o->completion)
+		*good = options_completion(&bench_program, o->completion, stdout);
+	else
+		return false;
+	return true;
 }
 
 int main(int argc, char **argv)
@@ -183,20 +218,16 @@ int main(int argc, char **argv)
 	static struct bench b;
 	char error[512];
 	int status;
+	bool good;
 
 	if (options_read(&b.opts, argc, argv, error, sizeof(error)))
 		return complain(error);
 	catch_signals();
-	if (b.opts.help)
-		options_help(&bench_program, stdout);
-	else if (b.opts.man)
-		man_print(stdout);
-	else if (b.opts.version)
-		puts("plx-bench " PLX_VERSION);
-	else if (b.opts.list)
-		report_list(stdout);
-	if (b.opts.help || b.opts.man || b.opts.version || b.opts.list)
+	if (print_instead(&b.opts, &good)) {
+		if (!good)
+			return complain("--completion is for bash or zsh");
 		return flushed(&b, stdout) ? 0 : complain(b.why);
+	}
 	status = measure(&b);
 	free(b.results);
 	return status;

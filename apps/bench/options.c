@@ -30,6 +30,8 @@ static const struct option_def options[] = {
 	  "the rival's (default: dpdk-testpmd from PATH)" },
 	{ "help", 'h', OPTION_FLAG, AT(help), NULL, 0, 0, NULL, "show this" },
 	{ "version", 'V', OPTION_FLAG, AT(version), NULL, 0, 0, NULL, "show the version" },
+	{ "completion", 0, OPTION_TEXT, AT(completion), "SHELL", 0, 0, NULL,
+	  "print the completion script for bash or zsh" },
 	{ "man", 0, OPTION_FLAG, AT(man), NULL, 0, 0, NULL, "print the man page's source" },
 	{ 0 },
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Running plx-testpmd. It ends by itself and says all in one JSON object.
+ * Running plx-testpmd. It ends by itself and says all in one JSON object; or it is told when to
+ * start and when to stop, and answers each command with an object on a line.
  */
 #include "bench/spawn.h"
 #include "bench/testpmd.h"
@@ -9,6 +10,9 @@
 #include <string.h>
 
 #define START_DEADLINE 30.0 /* seconds; far more than it takes, callgrind included */
+
+#define STARTED "{\"command\":\"start\",\"ok\":true"
+#define STOPPED "{\"command\":\"stop\",\"ok\":true"
 
 /* Beside us in the build directory or where we are installed, else as any other program. */
 static bool find(struct bench *b)
@@ -52,15 +56,28 @@ static double count_packets(const json_t *object, const char *mode)
 	return sum;
 }
 
+/* The last that it stopped with; NULL when there is none. */
+static json_t *load_result(const struct child *c, const struct testpmd_run *run)
+{
+	const char *text = c->said[0].bytes ? c->said[0].bytes : "", *last = NULL;
+
+	if (!run->meanwhile)
+		return json_loads(text, 0, NULL);
+	while ((text = strstr(text, STOPPED)))
+		last = text++;
+	return last ? json_loads(last, JSON_DISABLE_EOF_CHECK, NULL) : NULL;
+}
+
 static enum outcome read_result(struct bench *b, const struct child *c, struct testpmd_run *run)
 {
-	const char *text = c->said[0].bytes ? c->said[0].bytes : "";
-	json_t *object = json_loads(text, 0, NULL);
-	bool good = object && number(object, "cycles_per_packet", &run->cycles_per_packet) &&
-		    number(object, "first_packet_s", &run->first_packet);
+	json_t *object = load_result(c, run);
+	const json_t *told = run->meanwhile ? json_object_get(object, "result") : object;
+	bool good = number(told, "cycles_per_packet", &run->cycles_per_packet) &&
+		    number(told, "first_packet_s", &run->first_packet);
 
 	if (good)
-		run->packets = (unsigned long long)count_packets(object, run->mode);
+		run->packets = (unsigned long long)count_packets(told, run->mode);
+	number(told, "duration_s", &run->forwarded);
 	json_decref(object);
 	run->exec_time = c->exec_time;
 	run->peak_kb = c->peak_kb;
@@ -70,11 +87,48 @@ static enum outcome read_result(struct bench *b, const struct child *c, struct t
 	return MEASURED;
 }
 
+static enum outcome tell(struct bench *b, struct child *c, const char *line, const char *answer)
+{
+	double when;
+
+	child_type(c, line);
+	return child_wait_for(b, c, answer, START_DEADLINE, &when);
+}
+
+/* Start, and stop when it is time. */
+static enum outcome forward(struct bench *b, struct child *c, struct testpmd_run *run)
+{
+	enum outcome got = tell(b, c, "start\n", STARTED);
+
+	if (got == MEASURED)
+		got = run->drains ? child_let_run(b, c, DRAIN_TIME) : run->meanwhile(b, run, c);
+	return got == MEASURED ? tell(b, c, "stop\n", STOPPED) : got;
+}
+
+static enum outcome command(struct bench *b, struct child *c, struct testpmd_run *run)
+{
+	/* Its ports are open when it answers. */
+	enum outcome got = tell(b, c, "show config fwd\n", "\"ok\":true");
+
+	if (!run->drains && got == MEASURED)
+		got = forward(b, c, run);
+	for (unsigned i = 0; i < run->drains && got == MEASURED; i++) {
+		got = run->meanwhile(b, run, c);
+		if (got == MEASURED)
+			got = forward(b, c, run);
+	}
+	if (got == MEASURED)
+		child_type(c, "quit\n");
+	return got;
+}
+
 static enum outcome go(struct bench *b, struct testpmd_run *run, const char *const argv[])
 {
 	struct child c = { .watch_memory = run->watch_memory };
 	enum outcome got = child_start(b, &c, argv, false);
 
+	if (got == MEASURED && run->meanwhile)
+		got = command(b, &c, run);
 	if (got == MEASURED)
 		got = child_finish(b, &c, run->seconds + START_DEADLINE);
 	if (got == MEASURED)
@@ -83,11 +137,32 @@ static enum outcome go(struct bench *b, struct testpmd_run *run, const char *con
 	return got;
 }
 
+/* The ports' specifications. */
+struct ports {
+	char specs[2][4200];
+	unsigned n;
+};
+
+static void choose_ports(const struct testpmd_run *run, struct ports *ports)
+{
+	*ports = (struct ports){ { "null:size=64", "null:size=64" }, 2 };
+	if (run->capture) {
+		snprintf(ports->specs[0], sizeof(ports->specs[0]), "pcap:rx=%s,loop=0",
+			 run->capture);
+		snprintf(ports->specs[1], sizeof(ports->specs[1]), "null:rx=off");
+	}
+	for (unsigned i = 0; run->driver && i < 2; i++)
+		snprintf(ports->specs[i], sizeof(ports->specs[i]), "%s:iface=%s", run->driver,
+			 run->interfaces[i]);
+	if (run->driver && !run->interfaces[1])
+		ports->n = 1;
+}
+
 enum outcome ours_testpmd(struct bench *b, struct testpmd_run *run)
 {
-	char port0[4200] = "null:size=64", core[16], seconds[32];
-	const char *port1 = run->capture ? "null:rx=off" : "null:size=64";
+	char core[16], seconds[32], frame[16], limit[16];
 	struct command cmd;
+	struct ports ports;
 	enum outcome got;
 
 	if (!find(b))
@@ -95,12 +170,20 @@ enum outcome ours_testpmd(struct bench *b, struct testpmd_run *run)
 	got = command_begin(b, &cmd, run, b->testpmd);
 	if (got != MEASURED)
 		return got;
-	if (run->capture)
-		snprintf(port0, sizeof(port0), "pcap:rx=%s,loop=0", run->capture);
+	choose_ports(run, &ports);
 	snprintf(seconds, sizeof(seconds), "%.3f", run->seconds);
-	snprintf(core, sizeof(core), "%u", b->cpu_work);
-	command_add(&cmd, "--port", port0, "--port", port1, "--forward-mode", run->mode, "--cores",
-		    core, "--burst", "32", "--buffers", "8192", "--duration", seconds, "--json",
-		    NULL);
+	snprintf(core, sizeof(core), "%u", run->companion ? b->cpu_other : b->cpu_work);
+	snprintf(frame, sizeof(frame), "%u", run->frame ? run->frame : FRAME_LEN - FCS_LEN);
+	for (unsigned i = 0; i < ports.n; i++)
+		command_add(&cmd, "--port", ports.specs[i], NULL);
+	command_add(&cmd, "--forward-mode", run->mode, "--cores", core, "--burst", "32",
+		    "--buffers", "8192", "--txpkts", frame, "--json", NULL);
+	snprintf(limit, sizeof(limit), "%u", run->limit);
+	if (run->meanwhile)
+		command_add(&cmd, "--interactive", NULL);
+	else if (run->limit)
+		command_add(&cmd, "--packets", limit, NULL);
+	else
+		command_add(&cmd, "--duration", seconds, NULL);
 	return go(b, run, cmd.argv);
 }

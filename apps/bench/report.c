@@ -24,6 +24,8 @@ enum verdict case_verdict(const struct case_result *r)
 {
 	double ratio = case_ratio(r);
 
+	if (r->failed[0])
+		return VERDICT_FAILED;
 	if (isnan(ratio) || !r->def->must)
 		return VERDICT_NONE;
 	if (ratio > r->def->must)
@@ -33,7 +35,7 @@ enum verdict case_verdict(const struct case_result *r)
 
 const char *verdict_text(enum verdict verdict)
 {
-	static const char *const texts[] = { "", "misses must", "good", "reaches aim" };
+	static const char *const texts[] = { "", "failed", "misses must", "good", "reaches aim" };
 
 	return texts[verdict];
 }
@@ -58,12 +60,15 @@ static void print_wrapped(FILE *out, const char *text)
 
 void report_list(FILE *out)
 {
+	const char *demand;
+
 	for (const struct bench_case *c = bench_cases; c->name; c++) {
 		fprintf(out, "%s (%s, against %s; %u round%s", c->name, c->unit, c->rival,
 			c->rounds, c->rounds == 1 ? "" : "s");
 		if (c->must)
 			fprintf(out, "; ratio must be <= %.2f, aim %.2f", c->must, c->aim);
-		fprintf(out, ")%s\n", case_by_default(c) ? "" : " [on demand: needs valgrind]");
+		demand = case_on_demand(c);
+		fprintf(out, demand ? ") [on demand: %s]\n" : ")\n", demand);
 		print_wrapped(out, c->what);
 	}
 }
@@ -85,15 +90,26 @@ static void print_side(FILE *out, const struct series *s)
 	fprintf(out, " %8s %-16s", median, s->n ? spread : "");
 }
 
-static void print_row(FILE *out, const struct case_result *r)
+/* The same as a rate, for those who think in rates. */
+static void print_rates(FILE *out, const struct case_result *r)
 {
-	static const char *const colour[] = { "", "\033[31m", "\033[32m", "\033[32m" };
+	if (strcmp(r->def->unit, "ns/packet") != 0 || !r->series[OURS].n)
+		return;
+	fprintf(out, "  %.0f", 1e6 / series_median(&r->series[OURS]));
+	if (r->series[RIVAL].n)
+		fprintf(out, " : %.0f", 1e6 / series_median(&r->series[RIVAL]));
+	fputs(" kpps", out);
+}
+
+static void print_row(FILE *out, const struct case_result *r, int width)
+{
+	static const char *const colour[] = { "", "\033[31m", "\033[31m", "\033[32m", "\033[32m" };
 	enum verdict verdict = case_verdict(r);
 	bool dye = colours(out) && verdict != VERDICT_NONE;
 	double ratio = case_ratio(r);
 	char text[32] = "-";
 
-	fprintf(out, "%-17s %-19s", r->def->name, r->def->unit);
+	fprintf(out, "%-*s %-19s", width, r->def->name, r->def->unit);
 	print_side(out, &r->series[OURS]);
 	print_side(out, &r->series[RIVAL]);
 	if (!isnan(ratio))
@@ -103,19 +119,25 @@ static void print_row(FILE *out, const struct case_result *r)
 		fprintf(out, " %5.2f %5.2f", r->def->must, r->def->aim);
 	else
 		fprintf(out, " %5s %5s", "", "");
-	fprintf(out, "  %s%s%s\n", dye ? colour[verdict] : "", verdict_text(verdict),
+	fprintf(out, "  %s%s%s", dye ? colour[verdict] : "", verdict_text(verdict),
 		dye ? "\033[0m" : "");
+	print_rates(out, r);
+	fputc('\n', out);
 }
 
 void report_table(const struct bench *b, FILE *out)
 {
 	struct machine m;
+	int width = 17;
 
-	machine_read(b, &m);
-	fprintf(out, "%-17s %-19s %8s %-16s %8s %-16s %7s %5s %5s\n", "case", "unit", "Pollux",
-		"min..max", "DPDK", "min..max", "ratio", "must", "aim");
 	for (unsigned i = 0; i < b->n_results; i++)
-		print_row(out, &b->results[i]);
+		if ((int)strlen(b->results[i].def->name) > width)
+			width = (int)strlen(b->results[i].def->name);
+	machine_read(b, &m);
+	fprintf(out, "%-*s %-19s %8s %-16s %8s %-16s %7s %5s %5s\n", width, "case", "unit",
+		"Pollux", "min..max", "DPDK", "min..max", "ratio", "must", "aim");
+	for (unsigned i = 0; i < b->n_results; i++)
+		print_row(out, &b->results[i], width);
 	fprintf(out,
 		"\nMedians; ratio = Pollux / DPDK, smaller is better. %s, %u of %u CPUs, %s; "
 		"%lu huge pages; load %.2f before; %s%s%s%s.\n",

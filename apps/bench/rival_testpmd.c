@@ -13,6 +13,8 @@
 #define STOP_DEADLINE  60.0
 
 #define STARTS " packet forwarding - ports="
+#define PROMPT "testpmd> "
+#define CYCLES "CPU cycles/packet="
 
 static enum outcome find(struct bench *b)
 {
@@ -56,7 +58,7 @@ static enum outcome read_result(struct bench *b, const struct child *c, struct t
 
 	read_version(b, text);
 	snprintf(label, sizeof(label), "/ total %s packets=", run->mode);
-	if (!last_number(text, "CPU cycles/packet=", &run->cycles_per_packet) ||
+	if (!last_number(text, CYCLES, &run->cycles_per_packet) ||
 	    !last_number(text, label, &packets))
 		return bench_failed(b, "%s did not say how many cycles a packet took",
 				    b->dpdk_testpmd);
@@ -66,50 +68,111 @@ static enum outcome read_result(struct bench *b, const struct child *c, struct t
 	return MEASURED;
 }
 
+/* It starts by itself, and stops at Enter. */
+static enum outcome forward(struct bench *b, struct child *c, struct testpmd_run *run)
+{
+	enum outcome got = child_wait_for(b, c, STARTS, START_DEADLINE, &run->first_packet);
+
+	if (got == MEASURED)
+		got = run->meanwhile ? run->meanwhile(b, run, c)
+				     : child_let_run(b, c, run->seconds);
+	if (got == MEASURED)
+		child_type(c, "\n");
+	return got;
+}
+
+/* It starts and stops at commands. */
+static enum outcome drain(struct bench *b, struct child *c, struct testpmd_run *run)
+{
+	enum outcome got = child_wait_for(b, c, PROMPT, START_DEADLINE, &run->first_packet);
+
+	for (unsigned i = 0; i < run->drains && got == MEASURED; i++) {
+		got = run->meanwhile(b, run, c);
+		child_type(c, "start\n");
+		if (got == MEASURED)
+			got = child_wait_for(b, c, STARTS, START_DEADLINE, &run->first_packet);
+		if (got == MEASURED)
+			got = child_let_run(b, c, DRAIN_TIME);
+		child_type(c, "stop\n");
+		if (got == MEASURED)
+			got = child_wait_for(b, c, CYCLES, STOP_DEADLINE, &run->first_packet);
+	}
+	child_type(c, "quit\n");
+	return got;
+}
+
 static enum outcome go(struct bench *b, struct testpmd_run *run, const char *const argv[])
 {
 	struct child c = { .watch_memory = run->watch_memory };
 	enum outcome got = child_start(b, &c, argv, true);
 
 	if (got == MEASURED)
-		got = child_wait_for(b, &c, STARTS, START_DEADLINE, &run->first_packet);
+		got = run->drains ? drain(b, &c, run) : forward(b, &c, run);
 	if (got == MEASURED)
-		got = child_let_run(b, &c, run->seconds);
-	if (got == MEASURED) {
-		child_press_enter(&c);
 		got = child_finish(b, &c, STOP_DEADLINE);
-	}
 	if (got == MEASURED)
 		got = read_result(b, &c, run);
 	child_end(&c);
 	return got;
 }
 
+/* The devices' options. */
+struct devices {
+	char options[2][4200];
+	unsigned n;
+};
+
 /*
- * net_null's size is the length of the data, and so is --txpkts: 60 bytes are a frame of 64 with
- * FCS. The main thread sleeps on one core while the other forwards.
+ * net_null's size is the length of the data: 60 bytes are a frame of 64 with FCS. net_af_packet
+ * is given rings of as many slots as ours have by default, where it would have 512, and longer
+ * blocks of them.
  */
+static void choose_devices(const struct testpmd_run *run, struct devices *d)
+{
+	const char *more = run->driver && !strcmp(run->driver, "af_packet")
+				   ? ",framecnt=2048,framesz=2048,blocksz=65536"
+				   : "";
+
+	*d = (struct devices){ { "--vdev=net_null0,size=60", "--vdev=net_null1,size=60" }, 2 };
+	if (run->capture) {
+		snprintf(d->options[0], sizeof(d->options[0]),
+			 "--vdev=net_pcap0,rx_pcap=%s,infinite_rx=1", run->capture);
+		snprintf(d->options[1], sizeof(d->options[1]), "--vdev=net_null1,size=60,no-rx=1");
+	}
+	for (unsigned i = 0; run->driver && i < 2; i++)
+		snprintf(d->options[i], sizeof(d->options[i]), "--vdev=net_%s%u,iface=%s%s",
+			 run->driver, i, run->interfaces[i], more);
+	if (run->driver && !run->interfaces[1])
+		d->n = 1;
+}
+
+/* The main thread sleeps on one core while the other forwards. */
 enum outcome rival_testpmd(struct bench *b, struct testpmd_run *run)
 {
-	char lcores[64], vdev0[4200] = "--vdev=net_null0,size=60", mode[64];
-	const char *vdev1 = "--vdev=net_null1,size=60";
+	char lcores[64], mode[64], frame[32];
 	enum outcome got = find(b);
+	struct devices devices;
 	struct command cmd;
 
 	if (got == MEASURED)
 		got = command_begin(b, &cmd, run, b->dpdk_testpmd);
 	if (got != MEASURED)
 		return got;
-	if (run->capture) {
-		snprintf(vdev0, sizeof(vdev0), "--vdev=net_pcap0,rx_pcap=%s,infinite_rx=1",
-			 run->capture);
-		vdev1 = "--vdev=net_null1,size=60,no-rx=1";
-	}
+	choose_devices(run, &devices);
 	snprintf(lcores, sizeof(lcores), "--lcores=0@%u,1@%u", b->cpu_other, b->cpu_work);
+	snprintf(frame, sizeof(frame), "--txpkts=%u",
+		 run->frame ? run->frame : FRAME_LEN - FCS_LEN);
 	snprintf(mode, sizeof(mode), "--forward-mode=%s", run->mode);
 	command_add(&cmd, lcores, "-v", "--no-huge", "-m", "256", "--no-pci", "--no-telemetry",
-		    "--no-shconf", vdev0, vdev1, "--", mode, "--record-core-cycles", "--auto-start",
-		    "--nb-cores=1", "--burst=32", "--txpkts=60", "--total-num-mbufs=8192",
-		    "--no-mlockall", NULL);
+		    "--no-shconf", NULL);
+	for (unsigned i = 0; i < devices.n; i++)
+		command_add(&cmd, devices.options[i], NULL);
+	command_add(&cmd, "--", mode, "--record-core-cycles", "--nb-cores=1", "--burst=32", frame,
+		    "--total-num-mbufs=8192", "--no-mlockall", NULL);
+	/* What waits in a ring before the start is what is to be received. */
+	if (run->drains)
+		command_add(&cmd, "--interactive", "--no-flush-rx", NULL);
+	else
+		command_add(&cmd, "--auto-start", NULL);
 	return go(b, run, cmd.argv);
 }

@@ -11,11 +11,15 @@
 #include <string.h>
 #include <unistd.h>
 
-bool case_by_default(const struct bench_case *c)
+const char *case_on_demand(const struct bench_case *c)
 {
 	char path[4096];
 
-	return !(c->flags & CASE_VALGRIND) || find_program("valgrind", path, sizeof(path));
+	if (c->flags & CASE_KERNEL)
+		return "needs root, and all of its kind take some minutes";
+	if (c->flags & CASE_VALGRIND && !find_program("valgrind", path, sizeof(path)))
+		return "needs valgrind";
+	return NULL;
 }
 
 double case_ratio(const struct case_result *r)
@@ -37,12 +41,12 @@ static void progress(const struct bench *b, unsigned done, const struct bench_ca
 	fflush(stderr);
 }
 
-/* One round of one side. A rival that is not here is no failure; the reason is kept. */
+/* One round of one side. One that is not here is no failure; the reason is kept. */
 static bool measure_side(struct bench *b, struct case_result *r, enum side side)
 {
 	double value = NAN;
 
-	if (side == RIVAL && r->rival_absent[0])
+	if (r->absent[side][0])
 		return true;
 	if (bench_interrupted()) {
 		bench_failed(b, "interrupted");
@@ -52,40 +56,56 @@ static bool measure_side(struct bench *b, struct case_result *r, enum side side)
 	case MEASURED:
 		if (isfinite(value) && value > 0)
 			return series_add(&r->series[side], value);
-		bench_failed(b, "%s came out as %g, which cannot be", r->def->name, value);
+		bench_failed(b, "it came out as %g, which cannot be", value);
 		return false;
 	case ABSENT:
-		if (side == RIVAL) {
-			snprintf(r->rival_absent, sizeof(r->rival_absent), "%.255s", b->why);
-			return true;
-		}
-		return false;
+		snprintf(r->absent[side], sizeof(r->absent[side]), "%.255s", b->why);
+		return true;
 	default:
 		return false;
 	}
 }
 
+/* What there is to say about a case besides its numbers. */
+static void tell(struct bench *b, struct case_result *r, bool good)
+{
+	if (!good) {
+		snprintf(r->failed, sizeof(r->failed), "%s", b->why);
+		fprintf(stderr, "plx-bench: %s failed: %s\n", r->def->name, r->failed);
+	} else if (r->absent[OURS][0]) {
+		fprintf(stderr, "plx-bench: %s is left out: %s\n", r->def->name, r->absent[OURS]);
+	} else if (r->absent[RIVAL][0]) {
+		fprintf(stderr, "plx-bench: %s: ours alone: %s\n", r->def->name, r->absent[RIVAL]);
+	}
+}
+
+/* False: the user interrupted. */
 static bool run_case(struct bench *b, unsigned i)
 {
 	struct case_result *r = &b->results[i];
 	unsigned rounds = b->opts.rounds ? (unsigned)b->opts.rounds : r->def->rounds;
 	bool good = true;
 
-	for (unsigned round = 0; round < rounds && good; round++) {
+	for (unsigned round = 0; round < rounds && good && !r->absent[OURS][0]; round++) {
 		progress(b, i, r->def, round, rounds);
-		good = measure_side(b, r, OURS) && measure_side(b, r, RIVAL);
+		good = measure_side(b, r, OURS);
+		if (good && !r->absent[OURS][0])
+			good = measure_side(b, r, RIVAL);
 	}
 	progress(b, i, NULL, 0, 0);
-	if (good && r->rival_absent[0])
-		fprintf(stderr, "plx-bench: %s: ours alone: %s\n", r->def->name, r->rival_absent);
-	return good;
+	if (!good && bench_interrupted()) {
+		bench_failed(b, "interrupted");
+		return false;
+	}
+	tell(b, r, good);
+	return true;
 }
 
 /* Take a case into the run, or say why it is left out. */
 static void choose(struct bench *b, const struct bench_case *c, const regex_t *filter)
 {
 	if (filter ? regexec(filter, c->name, 0, NULL, 0) != 0
-		   : !b->opts.all && !case_by_default(c))
+		   : !b->opts.all && case_on_demand(c) != NULL)
 		return;
 	if (c->flags & CASE_TWO_CPUS && b->n_cpus < 2) {
 		fprintf(stderr,
@@ -142,10 +162,14 @@ static bool house_rival(struct bench *b)
 
 bool bench_run(struct bench *b)
 {
-	if (!choose_all(b) || !house_rival(b))
+	if (!choose_all(b) || !house_rival(b)) {
+		b->n_results = 0;
 		return false;
+	}
 	for (unsigned i = 0; i < b->n_results; i++)
-		if (!run_case(b, i))
+		if (!run_case(b, i)) {
+			b->n_results = i + (b->results[i].series[RIVAL].n > 0);
 			return false;
+		}
 	return true;
 }

@@ -233,6 +233,15 @@ static void reap(struct child *c)
 			drain(c, i);
 }
 
+static bool hear(struct child *c, const char *needle)
+{
+	const char *at = c->said[0].bytes ? strstr(c->said[0].bytes + c->heard, needle) : NULL;
+
+	if (at)
+		c->heard = (size_t)(at - c->said[0].bytes) + strlen(needle);
+	return at;
+}
+
 enum pumped { PUMP_FOUND, PUMP_ENDED, PUMP_TIME, PUMP_STOPPED };
 
 /* Listen until it says @needle, ends, or time is up; notices the user's wish to stop. */
@@ -245,7 +254,7 @@ static enum pumped pump(struct child *c, const char *needle, double until)
 		double left = until - monotonic_now();
 		double tick = c->watch_memory ? 0.002 : 0.1;
 
-		if (needle && c->said[0].bytes && strstr(c->said[0].bytes, needle))
+		if (needle && hear(c, needle))
 			return PUMP_FOUND;
 		if (!c->pid)
 			return PUMP_ENDED;
@@ -323,9 +332,9 @@ enum outcome child_let_run(struct bench *b, struct child *c, double seconds)
 	return got == PUMP_TIME ? MEASURED : ended_badly(b, c);
 }
 
-void child_press_enter(struct child *c)
+void child_type(struct child *c, const char *line)
 {
-	ssize_t n = write(c->in, "\n", 1);
+	ssize_t n = write(c->in, line, strlen(line));
 
 	(void)n; /* if it is gone, waiting for it will tell */
 }

@@ -22,6 +22,7 @@ struct child {
 	int in;     /* its standard input */
 	int fds[2]; /* its standard output and error; with a terminal only the first */
 	struct text said[2];
+	size_t heard;     /* so much of its output has been waited for */
 	double exec_time; /* CLOCK_MONOTONIC, seconds, just before exec */
 	bool watch_memory;
 	long peak_kb; /* highest resident size seen, when watched */
@@ -38,15 +39,15 @@ double monotonic_now(void);
  */
 enum outcome child_start(struct bench *b, struct child *c, const char *const argv[], bool terminal);
 
-/* Wait until it has said @needle; *@when is then. It must within @seconds, and not end before. */
+/* Wait until it has said @needle, behind what was waited for before; *@when is then. It must within @seconds, and not end before. */
 enum outcome child_wait_for(struct bench *b, struct child *c, const char *needle, double seconds,
 			    double *when);
 
 /* Let it run for so long; it must not end in that time. */
 enum outcome child_let_run(struct bench *b, struct child *c, double seconds);
 
-/* Press the Enter key. */
-void child_press_enter(struct child *c);
+/* Type a line. */
+void child_type(struct child *c, const char *line);
 
 /* Wait for its end, which must come within @seconds and with exit status 0. */
 enum outcome child_finish(struct bench *b, struct child *c, double seconds);

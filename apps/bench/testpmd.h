@@ -7,6 +7,10 @@
 
 #include "bench/bench.h"
 
+struct child;
+
+#define DRAIN_TIME 0.05 /* seconds: a ring is empty after less than one thousandth */
+
 /* Of the capture; net_pcap and net_null know no FCS, so 60 bytes on their command lines. */
 #define FRAME_LEN      64 /* bytes with FCS, as the field counts them */
 #define FCS_LEN        4
@@ -15,14 +19,24 @@
 struct testpmd_run {
 	/* what to do */
 	const char *mode;
-	const char *capture;   /* receive this file again and again; NULL: null ports */
+	const char *capture; /* receive this file again and again; NULL: null ports */
+	const char *driver;  /* "af_packet" or "tap", on one or two interfaces; NULL: as above */
+	const char *interfaces[2];
+	unsigned frame;        /* bytes of a frame that is sent, without FCS; 0: 60 */
+	bool companion;        /* run on the other CPU */
 	const char *callgrind; /* count instructions into this file; NULL: run natively */
 	double seconds;
+	unsigned limit; /* of ours: it ends after so many packets; 0: after seconds */
 	bool watch_memory;
+	/* called while it forwards, which ends when this returns; NULL: it ends after seconds */
+	enum outcome (*meanwhile)(struct bench *b, struct testpmd_run *run, struct child *c);
+	/* so often that is called while it does not forward; then it does, for DRAIN_TIME */
+	unsigned drains;
 	/* what came of it; the packets are what the cycles are divided by */
 	double cycles_per_packet;
 	unsigned long long packets;
 	double exec_time, first_packet; /* CLOCK_MONOTONIC, seconds */
+	double forwarded;               /* seconds; of ours only */
 	long peak_kb;
 };
 
@@ -57,5 +71,11 @@ enum outcome rss_ours(struct bench *b, const struct bench_case *c, double *value
 enum outcome rss_rival(struct bench *b, const struct bench_case *c, double *value);
 enum outcome insns_ours(struct bench *b, const struct bench_case *c, double *value);
 enum outcome insns_rival(struct bench *b, const struct bench_case *c, double *value);
+
+/* kernel.c: these, too. */
+enum outcome kernel_cycles_ours(struct bench *b, const struct bench_case *c, double *value);
+enum outcome kernel_cycles_rival(struct bench *b, const struct bench_case *c, double *value);
+enum outcome kernel_wall_ours(struct bench *b, const struct bench_case *c, double *value);
+enum outcome kernel_wall_rival(struct bench *b, const struct bench_case *c, double *value);
 
 #endif

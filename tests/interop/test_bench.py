@@ -9,6 +9,7 @@ import html.parser
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,6 +21,9 @@ CASES = {"fwd-null-io": (0.14, 0.08), "fwd-null-rxonly": (0.20, 0.10),
          "fwd-pcap-csum": (0.45, 0.30), "ring-spsc-bulk32": (0.60, 0.30),
          "ring-mpmc-bulk32": (0.80, 0.50), "pool-cycle-1024": (0.25, 0.12),
          "startup": (0.05, 0.02), "rss": (0.35, 0.15), "insns-null-io": None}
+CASES.update({"kernel-%s-%s-%s%s" % (driver, mode, size, suffix): (1.0, 0.67)
+              for driver in ("af_packet", "tap") for mode in ("rx", "tx", "io")
+              for size in (64, 1500) for suffix in ("", "-time")})
 
 
 def path(name):
@@ -56,6 +60,15 @@ def program(name, text):
 def test_list():
     out = bench("--list").stdout
     assert re.findall(r"^([\w-]+) \(", out, re.M) == list(CASES), out
+    on_demand = re.findall(r"^([\w-]+) \(.*\) \[on demand: needs root", out, re.M)
+    assert on_demand == [name for name in CASES if name.startswith("kernel")], out
+
+
+def test_completion():
+    for shell, word in ("bash", "complete -F"), ("zsh", "#compdef plx-bench"):
+        script = bench("--completion", shell).stdout
+        assert word in script and "--filter" in script, script
+    refused("--completion", "fish", says="for bash or zsh")
 
 
 def test_help_and_man():
@@ -86,19 +99,28 @@ def test_bad_files():
     assert run.returncode == 2 and "No space left" in run.stderr, run
 
 
+def failed(*args, name, says):
+    """One line names the case, and the table has it."""
+    run = refused(*args, status=1, says=says)
+    assert run.stderr.startswith("plx-bench: %s failed: " % name), run.stderr
+    assert re.search("^%s .* failed$" % name, run.stdout, re.M), run.stdout
+
+
 def test_bad_programs():
     case = ("--filter", "^startup$", "--rounds", "1")
-    refused(*case, "--testpmd", path("none"), says="no program that can be run")
-    refused(*case, "--testpmd", program("crash", "kill -SEGV $$\n"), says="signal 11")
-    refused(*case, "--testpmd", program("fails", "echo it hurts >&2; exit 3\n"),
-            says='status 3; it last said "it hurts"')
-    refused(*case, "--testpmd", program("empty", "exit 0\n"), says="moved no packets")
-    refused(*case, "--testpmd", program("odd", "echo '{\"cycles_per_packet\": []}'\n"),
-            says="moved no packets")
+    failed(*case, "--testpmd", path("none"), name="startup", says="no program that can be run")
+    failed(*case, "--testpmd", program("crash", "kill -SEGV $$\n"),
+           name="startup", says="signal 11")
+    failed(*case, "--testpmd", program("fails", "echo it hurts >&2; exit 3\n"),
+           name="startup", says='status 3; it last said "it hurts"')
+    failed(*case, "--testpmd", program("empty", "exit 0\n"),
+           name="startup", says="moved no packets")
+    failed(*case, "--testpmd", program("odd", "echo '{\"cycles_per_packet\": []}'\n"),
+           name="startup", says="moved no packets")
     with open(path("garbage"), "w") as f:
         f.write("\0\1\2")
     os.chmod(path("garbage"), 0o755)
-    refused(*case, "--testpmd", path("garbage"), says="cannot be run")
+    failed(*case, "--testpmd", path("garbage"), name="startup", says="cannot be run")
 
 
 # As plx-testpmd says it, fit for every case but those that look at the process itself.
@@ -143,12 +165,106 @@ def test_check():
 
 def test_bad_rival():
     args = ("--testpmd", path("ours"), "--rounds", "1", "--filter", "^fwd-null-io$")
-    refused(*args, "--dpdk-testpmd", program("dies", "echo no memory; exit 1\n"),
-            says='it last said "no memory"')
-    refused(*args, "--dpdk-testpmd",
+    failed(*args, "--dpdk-testpmd", program("dies", "echo no memory; exit 1\n"),
+           name="fwd-null-io", says='it last said "no memory"')
+    failed(*args, "--dpdk-testpmd",
             program("mute", 'echo "io packet forwarding - ports=2"; read line\n'),
-            says="did not say how many cycles")
-    refused(*args, "--dpdk-testpmd", path("none"), says="no program that can be run")
+            name="fwd-null-io", says="did not say how many cycles")
+    failed(*args, "--dpdk-testpmd", path("none"),
+           name="fwd-null-io", says="no program that can be run")
+
+
+def test_failed_case():
+    """One case that fails is named, and takes no other's result with it."""
+    name = path("out.json")
+    run = bench("--testpmd", program("some", 'case $* in *csum*) exit 3 ;; esac\n' + OURS),
+                "--dpdk-testpmd", program("rival", RIVAL), "--duration", "0.05", "--rounds", "2",
+                "--filter", "^fwd", "--json", name, status=1)
+    assert run.stderr.startswith("plx-bench: fwd-pcap-csum failed: some ended"), run.stderr
+    assert len(re.findall("^fwd-null-.* 0.250 ", run.stdout, re.M)) == 4, run.stdout
+    assert re.search("^fwd-pcap-csum .* failed$", run.stdout, re.M), run.stdout
+    with open(name) as f:
+        cases = json.load(f)["cases"]
+    assert [case["name"] for case in cases if "failed" in case] == ["fwd-pcap-csum"], cases
+    assert [case["ratio"] for case in cases] == [0.25] * 4 + [None], cases
+
+
+def interfaces():
+    return [name for name in os.listdir("/sys/class/net") if name.startswith("plxb")]
+
+
+def no_lab():
+    """Why there can be no kernel cases at all; they may still be left out one by one."""
+    if len(os.sched_getaffinity(0)) < 2:
+        return "one CPU"
+    probe = ["unshare", "-n", "ip", "link"]
+    if os.geteuid() or subprocess.run(probe, capture_output=True).returncode:
+        return "no root, no network namespaces or no ip(8)"
+    return None if os.access("/dev/net/tun", os.W_OK) else "no /dev/net/tun"
+
+
+def test_kernel():
+    """Real traffic where that is allowed; where it is not the cases are left out with a reason."""
+    if len(os.sched_getaffinity(0)) < 2:
+        print("SKIP: one CPU")
+        return
+    name = path("out.json")
+    run = subprocess.run([BENCH, "--filter", "^kernel-(af_packet-rx|tap-io)-64", "--rounds", "1",
+                          "--duration", "0.2", "--json", name], capture_output=True, text=True,
+                         timeout=120, env={**os.environ, "TMPDIR": path("tmp")})
+    assert not interfaces() and not os.listdir(path("tmp"))
+    assert run.returncode == 0, run
+    with open(name) as f:
+        cases = {case["name"]: case for case in json.load(f)["cases"]}
+    assert len(cases) == 4, cases
+    assert no_lab() or all(case["ours"]["rounds"] == 1 for case in cases.values()), cases
+    for case in cases.values():
+        if case["ours"]["median"] is None:
+            assert "%s is left out: " % case["name"] in run.stderr and case["ours"]["absent"]
+            assert case["rival"]["median"] is None and case["ratio"] is None, case
+            print("SKIP %s: %s" % (case["name"], case["ours"]["absent"]))
+        else:
+            assert 1 < case["ours"]["median"] < 1e9, case
+
+
+def test_kernel_without_rights():
+    if len(os.sched_getaffinity(0)) < 2:
+        print("SKIP: one CPU")
+        return
+    if os.geteuid():
+        command, says = [], "it needs root"
+    elif shutil.which("setpriv"):
+        command, says = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"], "no network namesp"
+    else:
+        print("SKIP: there is no setpriv")
+        return
+    run = subprocess.run([*command, BENCH, "--filter", "^(kernel-tap-tx|pool)", "--rounds", "1"],
+                         capture_output=True, text=True, timeout=120,
+                         env={**os.environ, "TMPDIR": path("tmp")})
+    assert run.returncode == 0, run
+    assert run.stderr.count(" is left out: " + says) == 4, run
+    assert re.search(r"^pool-cycle-1024 .*[1-9]", run.stdout, re.M), run
+
+
+def test_kernel_trouble():
+    """No interface is left behind where the program is missing, or hangs and we are interrupted."""
+    if no_lab():
+        print("SKIP:", no_lab())
+        return
+    args = ("--rounds", "1", "--filter", "^kernel-tap-tx-64$")
+    failed(*args, "--testpmd", path("none"), name="kernel-tap-tx-64", says="no program that can be")
+    assert not interfaces()
+    hang = program("hang", 'echo > "%s"; exec sleep 600\n' % path("begun"))
+    if os.path.exists(path("begun")):
+        os.unlink(path("begun"))
+    run = subprocess.Popen([BENCH, "--testpmd", hang, *args], text=True, stdout=subprocess.DEVNULL,
+                           stderr=subprocess.PIPE, env={**os.environ, "TMPDIR": path("tmp")})
+    while not os.path.exists(path("begun")) and run.poll() is None:
+        time.sleep(0.01)
+    run.send_signal(signal.SIGINT)
+    _, error = run.communicate(timeout=60)
+    assert run.returncode == 2 and error == "plx-bench: interrupted\n", error
+    assert not interfaces() and not os.listdir(path("tmp"))
 
 
 def test_interrupted():

@@ -95,5 +95,17 @@ find "$dir/root" -path '*/include/pollux/*.h' -exec cat {} + |
 [ -s "$dir/declared" ] || fail "no header of $dir/root declares anything"
 missing=$(comm -13 "$dir/exported" "$dir/declared" | tr '\n' ' ')
 [ -z "$missing" ] || fail "declared with PLX_API but not exported: $missing"
+# What comes with the programs, where there are any.
+for program in plx-testpmd plx-bench; do
+	find "$dir/root" -path "*/bin/$program" | grep -q . || continue
+	for file in "man/man1/$program.1" "bash-completion/completions/$program" \
+		"zsh/site-functions/_$program"; do
+		find "$dir/root" -path "*/share/$file" -size +0 | grep -q . ||
+			fail "share/$file is not installed"
+	done
+	script=$(find "$dir/root" -path "*/bash-completion/completions/$program")
+	bash -euc '. "$1"; complete -p "$2"' bash "$script" "$program" >/dev/null ||
+		fail "the completion script for $program is no bash"
+done
 grep -q "$dir" "$pc" && fail "pollux.pc names the place of the build"
 echo "ok: C and C++, shared and static; $(wc -l <"$dir/exported") symbols, all plx_"
