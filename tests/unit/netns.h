@@ -63,4 +63,19 @@ static inline const char *enter_netns(void)
 	return sh("ip link del v0") ? "ip(8) removes no interface here" : NULL;
 }
 
+/* The kernel tells of a carrier when it comes round to it (link_watch.c): within seconds. */
+static inline struct plx_port_info info_when_up(struct plx_port *port)
+{
+	struct plx_port_info info;
+
+	for (int i = 0; i < 1000; i++) {
+		plx_port_info(port, &info);
+		if (info.link.up)
+			return info;
+		usleep(10000);
+	}
+	fail_msg("the link does not come up");
+	return info;
+}
+
 #endif

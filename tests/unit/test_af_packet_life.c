@@ -63,11 +63,11 @@ static void test_info(void **state)
 
 	(void)state;
 	run_port(&one_queue);
-	plx_port_info(port, &facts);
+	facts = info_when_up(port);
 	assert_memory_equal(facts.mac, "\x02\0\0\0\0\x07", 6);
 	assert_int_equal(facts.mtu, 1500);
 	assert_int_equal(facts.node, -1);
-	assert_true(facts.link.up && facts.promiscuous);
+	assert_true(facts.promiscuous);
 	assert_int_equal(facts.link.mbps, 10000);
 	assert_int_equal(facts.rx_max_entries, 1);
 	plx_rxq_info(plx_port_rxq(port, 0), &info);
@@ -128,8 +128,7 @@ static void test_down_and_up(void **state)
 	assert_int_equal(tx_drops(PLX_DROP_NO_PEER), 1);
 	assert_int_equal(plx_txq_status(plx_port_txq(port, 0)), 0);
 	assert_int_equal(sh("ip link set v0 up"), 0);
-	plx_port_info(port, &facts);
-	assert_true(facts.link.up);
+	info_when_up(port);
 	peer_send(make_frame(60, 1), 60);
 	n = receive(1);
 	assert_int_equal(send_pkts(n), 1);

@@ -435,8 +435,7 @@ static void test_down_and_up(void **state)
 	assert_int_equal(plx_rxq_status(rxq), 0);
 
 	set_up(IFACE, true);
-	plx_port_info(port, &info);
-	assert_true(info.link.up);
+	info_when_up(port);
 	fd = packet_socket(IFACE, TYPE);
 	from_kernel(fd, 100, 1);
 	to_kernel(fd, 100, 1);
