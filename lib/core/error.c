@@ -233,6 +233,16 @@ int plx_fail_null(unsigned arg, const char *what)
 			    "%s must not be NULL", what);
 }
 
+int plx_fail_origin(enum plx_backend backend, const char *object, int sys_errno)
+{
+	record.backend = (uint8_t)backend;
+	if (object && !record.object[0])
+		snprintf(record.object, sizeof(record.object), "%s", object);
+	if (sys_errno)
+		record.sys_errno = sys_errno;
+	return record.err;
+}
+
 int plx_fail_again(const struct plx_error *saved)
 {
 	record = *saved;

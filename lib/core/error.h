@@ -28,6 +28,13 @@ int plx_fail_ddi(int err, uint32_t status, enum plx_reason reason, unsigned arg,
 /* A mandatory pointer was NULL (G-3): @arg is its 1-based position, @what its name. */
 int plx_fail_null(unsigned arg, const char *what);
 
+/*
+ * Complete the record of the failure just filled in: who refused, what it is about (unless the
+ * record says so already; may be NULL), and errno as the kernel left it (0: keep what is there).
+ * Returns the record's err.
+ */
+int plx_fail_origin(enum plx_backend backend, const char *object, int sys_errno);
+
 /* Put back a record saved before clean-up calls that reset it; returns its err. */
 int plx_fail_again(const struct plx_error *saved);
 
