@@ -10,6 +10,7 @@
 #include <pollux/clock.h>
 #include <pollux/ctx.h>
 #include <pollux/error.h>
+#include <pollux/iommu.h>
 #include <pollux/lcore.h>
 #include <pollux/mem.h>
 #include <pollux/pkt.h>
