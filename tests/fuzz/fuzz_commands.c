@@ -11,20 +11,11 @@
  */
 #include "testpmd/commands/commands.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "split.h"
 
-#define INPUT_MAX 8192
+#define LINES_MAX 8192
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned seed);
-
-static void must(bool what)
-{
-	if (!what)
-		abort();
-}
 
 static void check_error(const char *error, size_t size)
 {
@@ -111,14 +102,14 @@ static void check_values(const struct parsed *p, const struct words *words)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static char line[INPUT_MAX + 1];
+	static char line[LINES_MAX + 1];
 	static struct words words;
 	struct parsed parsed;
 	unsigned numbers[MAX_PORTS], n;
 	char error[256];
 	bool good;
 
-	if (size > INPUT_MAX)
+	if (size > LINES_MAX)
 		return 0;
 	if (size)
 		memcpy(line, data, size);
@@ -220,23 +211,9 @@ static size_t mutate(uint8_t *data, size_t size, size_t max)
 	return size;
 }
 
-static int run_file(const char *name)
-{
-	static uint8_t input[INPUT_MAX];
-	FILE *f = fopen(name, "rb");
-
-	if (!f) {
-		perror(name);
-		return 1;
-	}
-	LLVMFuzzerTestOneInput(input, fread(input, 1, sizeof(input), f));
-	fclose(f);
-	return 0;
-}
-
 int main(int argc, char **argv)
 {
-	static uint8_t input[INPUT_MAX];
+	static uint8_t input[LINES_MAX];
 	int rc = 0;
 
 	for (int i = 1; i < argc; i++)

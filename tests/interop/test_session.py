@@ -7,6 +7,7 @@ object it answers with against docs/testpmd.schema.json; and bad input by all th
 for each failure, a summary, exit status 1 when anything failed. REGEX runs some checks only.
 """
 import fcntl
+import functools
 import json
 import os
 import pty
@@ -24,9 +25,16 @@ import termios
 import threading
 import time
 
+sys.dont_write_bytecode = True
+import test_testpmd as runner  # the runner
+from test_testpmd import Hang, Skip, expect
+
+runner.CHECKS.clear()
+if len(sys.argv) > 3:
+    os.environ["TESTPMD_ONLY"] = sys.argv[3]
+
 PROGRAM = os.path.realpath(sys.argv[1]) if len(sys.argv) > 1 else ""
 WORK = os.path.realpath(sys.argv[2]) if len(sys.argv) > 2 else ""
-ONLY = sys.argv[3] if len(sys.argv) > 3 else os.environ.get("TESTPMD_ONLY", "")
 SCHEMA = os.path.join(os.path.dirname(os.path.realpath(__file__)), "../../docs/testpmd.schema.json")
 PREFIX = "plx-testpmd: "
 TIMEOUT = 20
@@ -38,62 +46,18 @@ GOOD = ["start", "stop"]
 
 # --- the runner ---------------------------------------------------------------------------------
 
-CHECKS = []
-failures = []
-skipped = []
-expectations = 0
-current = ""
 validator = None
 
 
-class Hang(Exception):
-    pass
-
-
-class Skip(Exception):
-    pass
-
-
 def check(fn):
-    CHECKS.append(fn)
-    return fn
-
-
-def expect(ok, what):
-    """Note a failure in one line; go on."""
-    global expectations
-    expectations += 1
-    if not ok:
-        line = "FAIL %s: %s" % (current, " ".join(str(what).split()))
-        failures.append(line)
-        print(line if len(line) < 600 else line[:600] + "...", flush=True)
-    return ok
-
-
-def run_checks():
-    global current
-    only = re.compile(ONLY)
-    start = time.monotonic()
-    for fn in CHECKS:
-        current = fn.__name__
-        if not only.search(current):
-            continue
-        began = time.monotonic()
+    """As the runner's, with an end to all that the check has started."""
+    @functools.wraps(fn)
+    def whole():
         try:
             fn()
-        except Skip as why:
-            skipped.append("%s: %s" % (current, why))
-        except Exception as e:  # a check that breaks is a check that failed
-            expect(False, "%s: %s" % (type(e).__name__, e))
         finally:
             end_all()
-        if os.environ.get("TESTPMD_TIMES"):
-            print("%6.2f s %s" % (time.monotonic() - began, current))
-    for line in skipped:
-        print("skipped " + line)
-    print("%d checks, %d expectations, %d failed, %d skipped, %.1f s" %
-          (len(CHECKS), expectations, len(failures), len(skipped), time.monotonic() - start))
-    return 1 if failures else 0
+    return runner.check(whole)
 
 
 # --- the schema ---------------------------------------------------------------------------------
@@ -1452,12 +1416,12 @@ def main():
         kind.check_schema(schema)
         validator = kind(schema)
     except ImportError:
-        skipped.append("the schema: no python3-jsonschema")
+        runner.skipped.append("the schema: no python3-jsonschema")
     shutil.rmtree(WORK, ignore_errors=True)
     os.makedirs(WORK)
     # What ASan keeps of freed memory is not the program's growth.
     os.environ["ASAN_OPTIONS"] = os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=4"
-    return run_checks()
+    return runner.run_checks()
 
 
 if __name__ == "__main__":
