@@ -27,8 +27,9 @@
 
 #include <stdatomic.h>
 
-#define MAX_CORES 64
-#define MAX_PORTS OPTION_LIST_MAX
+#define MAX_CORES      64
+#define SCHEMA_VERSION 1 /* "version" of all JSON: docs/testpmd.schema.json */
+#define MAX_PORTS      OPTION_LIST_MAX
 
 struct app_port {
 	char *spec;            /* NULL: no port of this number */
@@ -212,7 +213,7 @@ bool app_any_broken(const struct app *app);
 void app_catch_signals(void);
 int app_open_signals(struct app *app);
 /* From here on a second signal, a second later, ends the program where it stands. */
-void app_heed_signals_again(struct app *app);
+void app_heed_signals_again(void);
 uint64_t monotonic_ns(void);
 enum wait_result {
 	WAIT_READY, /* @fd can be read */

@@ -328,7 +328,7 @@ int app_stop(struct app *app)
 {
 	int err;
 
-	app_heed_signals_again(app);
+	app_heed_signals_again();
 	err = join_all(app);
 	if (app->interactive || app->control)
 		app_open_signals(app);

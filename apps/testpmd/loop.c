@@ -85,9 +85,8 @@ static void stop_again(int sig)
 	raise(sig);
 }
 
-void app_heed_signals_again(struct app *app)
+void app_heed_signals_again(void)
 {
-	(void)app;
 	stopped_ns = monotonic_ns();
 	handle_signals(stop_again, SA_RESTART);
 	sigprocmask(SIG_UNBLOCK, &heeded, NULL);

@@ -172,7 +172,7 @@ static int forward(struct app *app)
 	app_wait(app, -1, UINT64_MAX);
 	if (app->forwarding)
 		app_stop(app);
-	app_heed_signals_again(app);
+	app_heed_signals_again();
 	app_stop_ports(app);
 	totals_read(app, &t);
 	r = app->ran ? results_new(app) : NULL;
@@ -204,7 +204,7 @@ static int end_interactive(struct app *app, int err)
 {
 	if (app->forwarding)
 		input_forwarding_ended(app);
-	app_heed_signals_again(app);
+	app_heed_signals_again();
 	if (app_stop_ports(app) && !err)
 		err = app->error.err;
 	if (app->error.err && !app->told)

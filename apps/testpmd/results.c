@@ -10,8 +10,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SCHEMA_VERSION 1
-
 #define COUNT(columns) (sizeof(columns) / sizeof((columns)[0]))
 
 struct report *results_new(const struct app *app)

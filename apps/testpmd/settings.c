@@ -13,7 +13,7 @@ static const char *mode_name(unsigned i)
 	return engines[i] ? engines[i]->name : NULL;
 }
 
-static const char *topology_name(unsigned i)
+const char *topology_name(unsigned i)
 {
 	static const char *const names[] = { "paired", "chained", "loop", NULL };
 

@@ -28,6 +28,7 @@ struct settings {
 };
 
 enum topology { TOPOLOGY_PAIRED, TOPOLOGY_CHAINED, TOPOLOGY_LOOP };
+const char *topology_name(unsigned i); /* NULL behind the last */
 
 extern const struct program program;
 

@@ -403,8 +403,6 @@ COMMAND(show_fwd_stats)
 	return 0;
 }
 
-static const char *const topologies[] = { "paired", "chained", "loop" };
-
 static int stream_row(struct app *app, struct app_core *core, unsigned src, unsigned queue,
 		      void *report)
 {
@@ -432,7 +430,7 @@ COMMAND(show_config_fwd)
 	(void)v;
 	(void)n;
 	report_string(r, "forward_mode", "forwarding mode", engines[app->settings.mode]->name);
-	report_string(r, "topology", "topology", topologies[app->settings.topology]);
+	report_string(r, "topology", "topology", topology_name(app->settings.topology));
 	report_table(r, "streams", columns, COUNT(columns));
 	err = app_plan_walk(app, stream_row, r);
 	report_table_end(r);

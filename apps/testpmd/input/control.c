@@ -175,7 +175,7 @@ static void put_json(struct client *client, json_t *o)
 {
 	char *text;
 
-	json_object_set_new(o, "version", json_integer(1));
+	json_object_set_new(o, "version", json_integer(SCHEMA_VERSION));
 	text = json_dumps(o, JSON_COMPACT | JSON_REAL_PRECISION(15));
 	json_decref(o);
 	if (!text) {
