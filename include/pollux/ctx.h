@@ -4,7 +4,8 @@
  *
  * There is no process-wide state to initialise. Contexts are independent of each other, may
  * be created and destroyed any number of times, start no thread, install no signal handler,
- * write nothing to disk and need no configuration. (Pool numbers alone are process-wide.)
+ * write nothing to disk and need no configuration. (Process-wide are pool numbers and the table
+ * behind I/O port cookies, alone.)
  */
 #ifndef POLLUX_CTX_H
 #define POLLUX_CTX_H

@@ -261,6 +261,32 @@ PLX_API int plx_iommu_map(struct plx_domain *d, uint32_t perms, const struct plx
 			  const uint64_t *max_iova, uint64_t *iova_out);
 
 /**
+ * plx_iommu_copy - let the devices of a domain reach what those of another one reach
+ * @d:             the domain (argument 1)
+ * @perms:         as for plx_iommu_map(); may be more or fewer than in the other domain
+ * @from:          the other domain, or @d itself
+ * @from_iova:     where the memory is mapped there, a multiple of PAGE
+ * @npages:        pages of PAGE bytes, at least 1, of one mapping that is one piece of memory
+ * @explicit_iova: as for plx_iommu_map(); so are the next three
+ * @min_iova:      no byte below; NULL: 0
+ * @max_iova:      no byte above; NULL: all that the allocator has
+ * @iova_out:      where the first byte is; PLX_IOVA_INVALID on failure
+ *
+ * The two mappings are independent afterwards: either may be unmapped first. iommufd pins the memory
+ * once, and counts it once against RLIMIT_MEMLOCK, where both domains are of one interface; type1
+ * pins it again. The other mapping must stay during the call.
+ * Threads: any. Burst loop: no.
+ * Errors: as plx_iommu_map(), with @perms argument 2, the address 6, @iova_out 9; and for the
+ * source -EINVAL (DOMAIN_TYPE arg 3; UNALIGNED arg 4; ZERO_LEN arg 5), -ENOENT (NOT_MAPPED: no one
+ * mapping has these pages; a token's segments are none), -ENOTSUP (UNSUPPORTED: it is made of
+ * several pieces).
+ * Source: IOMMU_IOAS_COPY; no DDI has it.
+ */
+PLX_API int plx_iommu_copy(struct plx_domain *d, uint32_t perms, struct plx_domain *from,
+			   uint64_t from_iova, uint64_t npages, const uint64_t *explicit_iova,
+			   const uint64_t *min_iova, const uint64_t *max_iova, uint64_t *iova_out);
+
+/**
  * plx_iommu_unmap - take memory away from the devices of a domain
  * @d:      the domain
  * @iova:   a multiple of PAGE

@@ -18,4 +18,11 @@
 #include <pollux/port.h>
 #include <pollux/ring.h>
 
+/* Installed with a library that was built with tests, and with no other. */
+#ifdef __has_include
+#if __has_include(<pollux/test.h>)
+#include <pollux/test.h>
+#endif
+#endif
+
 #endif

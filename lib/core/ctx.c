@@ -25,6 +25,7 @@ struct plx_ctx {
 	pthread_mutex_t children_lock; /* children, port_ids; held for a few instructions only */
 	struct plx_child children;     /* list head */
 	struct plx_device *devices;
+	struct plx_annex *annexes[PLX_ANNEXES]; /* made under children_lock */
 	uint64_t port_ids[MAX_PORTS / 64];
 };
 
@@ -41,7 +42,7 @@ int plx_ctx_create(const struct plx_ctx_opts *opts, struct plx_ctx **out)
 	ctx = calloc(1, sizeof(*ctx));
 	if (!ctx || plx_cpus_read(&ctx->cpus)) {
 		free(ctx);
-		return plx_fail(-ENOMEM, PLX_R_NOMEM, NULL, "no memory for a context");
+		return plx_fail_nomem(NULL, "a context");
 	}
 	if (opts)
 		ctx->opts = *opts;
@@ -64,6 +65,9 @@ int plx_ctx_destroy(struct plx_ctx *ctx)
 		return plx_fail(-EBUSY, PLX_R_STILL_ATTACHED, ctx->children.prev->name,
 				"%s still lives in the context: close it first",
 				ctx->children.prev->name);
+	for (int i = PLX_ANNEXES - 1; i >= 0; i--) /* higher rooms first */
+		if (ctx->annexes[i])
+			ctx->annexes[i]->end(ctx->annexes[i]);
 	pthread_mutex_destroy(&ctx->lock);
 	pthread_mutex_destroy(&ctx->children_lock);
 	plx_cpus_free(&ctx->cpus);
@@ -108,6 +112,19 @@ void plx_ctx_unlock(struct plx_ctx *ctx)
 struct plx_device **plx_ctx_devices(struct plx_ctx *ctx)
 {
 	return &ctx->devices;
+}
+
+struct plx_annex *plx_ctx_annex(struct plx_ctx *ctx, enum plx_annex_of room,
+				struct plx_annex *(*make)(void))
+{
+	struct plx_annex *annex;
+
+	pthread_mutex_lock(&ctx->children_lock);
+	if (!ctx->annexes[room])
+		ctx->annexes[room] = make();
+	annex = ctx->annexes[room];
+	pthread_mutex_unlock(&ctx->children_lock);
+	return annex;
 }
 
 int plx_ctx_take_port_id(struct plx_ctx *ctx)

@@ -27,6 +27,19 @@ void plx_ctx_unlock(struct plx_ctx *ctx);
 struct plx_device;
 struct plx_device **plx_ctx_devices(struct plx_ctx *ctx);
 
+/*
+ * What a room keeps in a context: made at the first call, ended by plx_ctx_destroy(). @make
+ * returns NULL when there is no memory, and then so does the call. Threads: any.
+ */
+struct plx_annex {
+	void (*end)(struct plx_annex *annex);
+};
+
+enum plx_annex_of { PLX_ANNEX_IOMMU, PLX_ANNEX_PCI, PLX_ANNEXES };
+
+struct plx_annex *plx_ctx_annex(struct plx_ctx *ctx, enum plx_annex_of room,
+				struct plx_annex *(*make)(void));
+
 /* The lowest port number not in use, from 0, or -1 when all are; and its return. */
 int plx_ctx_take_port_id(struct plx_ctx *ctx);
 void plx_ctx_return_port_id(struct plx_ctx *ctx, int id);

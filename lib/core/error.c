@@ -233,6 +233,11 @@ int plx_fail_null(unsigned arg, const char *what)
 			    "%s must not be NULL", what);
 }
 
+int plx_fail_nomem(const char *object, const char *what)
+{
+	return plx_fail(-ENOMEM, PLX_R_NOMEM, object, "no memory for %s", what);
+}
+
 int plx_fail_origin(enum plx_backend backend, const char *object, int sys_errno)
 {
 	record.backend = (uint8_t)backend;

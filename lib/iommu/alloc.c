@@ -28,17 +28,12 @@ void plx_iova_fini(struct plx_iova_space *s)
 	free(s->holes);
 }
 
-static bool is_hole(const struct plx_iova_space *s, const struct plx_range *r)
-{
-	return s->holes && r >= s->holes && r < s->holes + s->n_holes;
-}
-
 bool plx_iova_in_use(struct plx_iova_space *s)
 {
 	struct plx_range *r = plx_ranges_from(&s->taken, 0);
 
-	while (r && is_hole(s, r))
-		r = plx_ranges_from(&s->taken, r->last + 1);
+	while (r && r->kind == PLX_TAKEN_HOLE)
+		r = r->behind;
 	return r != NULL;
 }
 
@@ -112,8 +107,8 @@ static struct plx_range *taken_in(struct plx_iova_space *s, uint64_t first, uint
 {
 	struct plx_range *r = plx_ranges_from(&s->taken, first);
 
-	while (r && r->first <= last && is_hole(s, r))
-		r = plx_ranges_from(&s->taken, r->last + 1);
+	while (r && r->first <= last && r->kind == PLX_TAKEN_HOLE)
+		r = r->behind;
 	return r && r->first <= last ? r : NULL;
 }
 
@@ -144,7 +139,7 @@ int plx_iova_set_usable(struct plx_iova_space *s, const struct plx_iova_range *r
 		}
 	}
 	for (unsigned i = 0; i < s->n_holes; i++)
-		plx_ranges_remove(&s->taken, &s->holes[i]);
+		plx_iova_release(s, &s->holes[i]);
 	for (unsigned i = 0; i < n_holes; i++)
 		plx_ranges_insert(&s->taken, &holes[i]);
 	plx_iova_fini(s);
@@ -155,7 +150,8 @@ int plx_iova_set_usable(struct plx_iova_space *s, const struct plx_iova_range *r
 	return 0;
 }
 
-bool plx_iova_usable(const struct plx_iova_space *s, uint64_t first, uint64_t last)
+/* Do pages @first..@last lie inside one usable range? */
+static bool is_usable(const struct plx_iova_space *s, uint64_t first, uint64_t last)
 {
 	for (unsigned i = 0; i < s->n_usable; i++)
 		if (first >= s->usable[i].first && last <= s->usable[i].last)
@@ -190,13 +186,14 @@ static enum plx_iova_answer find_explicit(struct plx_iova_space *s,
 	if (s->type == PLX_IOVA_ALLOC_FLEX && (req->min || req->max) &&
 	    (!window(s, req, &low, &high) || first < low || last > high))
 		return PLX_IOVA_WINDOW_BAD;
-	if (!plx_iova_usable(s, first, last))
+	if (!is_usable(s, first, last))
 		return PLX_IOVA_UNUSABLE;
 	r = plx_ranges_from(&s->taken, first);
 	if (r && r->first <= last)
 		return PLX_IOVA_BUSY;
 	out->first = first;
 	out->last = last;
+	out->behind = r;
 	return PLX_IOVA_OK;
 }
 
@@ -225,24 +222,29 @@ static uint64_t block_of(const struct plx_iova_space *s, uint64_t pages)
 static enum plx_iova_answer find_lowest(struct plx_iova_space *s,
 					const struct plx_iova_request *req, struct plx_range *out)
 {
-	uint64_t block = block_of(s, req->pages), min, max, at;
+	uint64_t block = block_of(s, req->pages), min = 0, max = s->end;
 	bool windowed = req->min || req->max;
 
-	if (!window(s, req, &min, &max))
+	if (windowed && !window(s, req, &min, &max))
 		return PLX_IOVA_WINDOW_BAD;
 	if (!min)
 		min = 1; /* page 0 is never given out: a zero in a descriptor is a mistake */
 	if (max > s->end)
 		max = s->end;
-	if (!could_fit(s, req->pages, block, min, max))
-		return windowed ? PLX_IOVA_WINDOW_BAD : PLX_IOVA_EXHAUSTED;
 	/* Only mapped pages need lie in the window, not the rest of a block (MAP-14). */
-	if (!plx_ranges_fit(&s->taken, s->end, block, min, &at) || at > max ||
-	    max - at < req->pages - 1)
-		return windowed ? PLX_IOVA_WINDOW_FULL : PLX_IOVA_EXHAUSTED;
-	out->first = at;
-	out->last = at + block - 1;
-	return PLX_IOVA_OK;
+	if (plx_ranges_fit(&s->taken, s->end, block, min, out) && out->first <= max &&
+	    max - out->first >= req->pages - 1) {
+		out->last = out->first + block - 1;
+		if (!windowed) {
+			s->full_to = out->first;
+			s->full_for = block;
+		}
+		return PLX_IOVA_OK;
+	}
+	if (!windowed)
+		return PLX_IOVA_EXHAUSTED;
+	return could_fit(s, req->pages, block, min, max) ? PLX_IOVA_WINDOW_FULL
+							 : PLX_IOVA_WINDOW_BAD;
 }
 
 enum plx_iova_answer plx_iova_find(struct plx_iova_space *s, const struct plx_iova_request *req,
@@ -253,4 +255,13 @@ enum plx_iova_answer plx_iova_find(struct plx_iova_space *s, const struct plx_io
 	if (s->type == PLX_IOVA_ALLOC_NONE && !req->explicit_iova)
 		return PLX_IOVA_NEED_EXPLICIT;
 	return req->explicit_iova ? find_explicit(s, req, out) : find_lowest(s, req, out);
+}
+
+void plx_iova_release(struct plx_iova_space *s, struct plx_range *r)
+{
+	uint64_t gap = r->before ? r->before->last + 1 : 0;
+
+	if (gap < s->full_to)
+		s->full_to = gap;
+	plx_ranges_remove(&s->taken, r);
 }

@@ -10,7 +10,10 @@
 
 #include <pollux/iommu.h>
 
-#include "iommu/tree.h"
+#include "core/ranges.h"
+
+/* What a range in the tree is. */
+enum plx_taken { PLX_TAKEN_HOLE, PLX_TAKEN_MAPPING, PLX_TAKEN_TOKEN, PLX_TAKEN_IDLE };
 
 struct plx_iova_space {
 	enum plx_iova_alloc type;
@@ -21,6 +24,8 @@ struct plx_iova_space {
 	unsigned n_usable;
 	struct plx_range *holes; /* the complement of usable; in the tree */
 	unsigned n_holes;
+	/* Below page full_to, page 0 apart, no gap is known that has full_for pages or more. */
+	uint64_t full_to, full_for;
 };
 
 /* Who wants how much where; the pointers may be NULL. */
@@ -57,11 +62,28 @@ int plx_iova_set_usable(struct plx_iova_space *s, const struct plx_iova_range *r
 			const struct plx_iova_range *reserved, unsigned n_reserved,
 			struct plx_range *clash);
 
-/* Find a place; on PLX_IOVA_OK it is @out's first..last, ready for plx_ranges_insert(). */
+/*
+ * Find a place; on PLX_IOVA_OK it is @out's first..last, and @out's behind is what
+ * plx_ranges_insert_before() wants to know.
+ */
 enum plx_iova_answer plx_iova_find(struct plx_iova_space *s, const struct plx_iova_request *req,
 				   struct plx_range *out);
 
-/* Do pages @first..@last lie inside one usable range? */
-bool plx_iova_usable(const struct plx_iova_space *s, uint64_t first, uint64_t last);
+/* Give back what was found and inserted. */
+void plx_iova_release(struct plx_iova_space *s, struct plx_range *r);
+
+/*
+ * Would plx_iova_find() answer with the place of @r, which is taken, if @r were released and as much
+ * were asked for as when it was taken? False also where only a search could tell.
+ */
+static inline bool plx_iova_again(const struct plx_iova_space *s,
+				  const struct plx_iova_request *req, const struct plx_range *r)
+{
+	if (s->type == PLX_IOVA_ALLOC_NONE || req->explicit_iova || req->min || req->max)
+		return false;
+	/* What @r leaves begins with @r, nothing fits below it, and page 0 is not given out. */
+	return !r->gap && (r->before || r->first == 1) && r->first - 1 < s->full_to &&
+	       r->last - r->first >= s->full_for - 1;
+}
 
 #endif

@@ -81,6 +81,7 @@ static int attach(struct plx_domain *d, struct plx_attachment *a)
 			d->io->backend->detach(d, a);
 		return plx_fail_again(&saved);
 	}
+	plx_domain_publish_device(d, a);
 	return 0;
 }
 
@@ -118,6 +119,7 @@ static int detach(struct plx_domain *d, struct plx_attachment *a)
 		err = d->io->backend->detach(d, a);
 	if (err)
 		return err;
+	plx_domain_withdraw_device(d, a);
 	cut_out(d, a);
 	/* What is usable can only have grown; when it cannot be read, less of it stays in use. */
 	if (plx_domain_reread(d, a->name))
@@ -136,4 +138,56 @@ int plx_domain_detach_fd(struct plx_domain *d, struct plx_attachment *a)
 	err = detach(d, a);
 	pthread_mutex_unlock(&d->io->lock);
 	return plx_domain_leave(d, err);
+}
+
+int plx_domain_check_detach(struct plx_domain *d, const struct plx_attachment *a)
+{
+	int err = plx_domain_enter_any(d);
+
+	if (err)
+		return err;
+	pthread_mutex_lock(&d->io->lock);
+	err = check_detach(d, a);
+	pthread_mutex_unlock(&d->io->lock);
+	return plx_domain_leave(d, err);
+}
+
+int plx_domain_check(struct plx_domain *d)
+{
+	int err = plx_domain_enter_any(d);
+
+	return err ? err : plx_domain_leave(d, 0);
+}
+
+/* --- leaving for good --- */
+
+/* DEV-5: the kernel drops them, so the books do. */
+static void unmap_before_last(struct plx_domain *d, const struct plx_attachment *a)
+{
+	if (!d->io->backend->needs_device || d->n_devices > 1 || !d->n_mappings)
+		return;
+	plx_log(d->child.ctx, LOG_WARNING, "iommu",
+		"%s was the last device of %s, whose %llu mappings go with it", a->name,
+		d->child.name, (unsigned long long)d->n_mappings);
+	d->io->backend->unmap_all(d);
+	plx_domain_forget_all(d);
+}
+
+void plx_domain_drop_fd(struct plx_attachment *a)
+{
+	struct plx_domain *d = a->domain;
+
+	plx_lock(&d->lock);
+	plx_domain_settle(d);
+	pthread_mutex_lock(&d->io->lock);
+	unmap_before_last(d, a);
+	if (detach(d, a)) {
+		plx_log(d->child.ctx, LOG_WARNING, "iommu",
+			"%s leaves %s by its file's closing: %s", a->name, d->child.name,
+			plx_last_error()->text);
+		plx_domain_withdraw_device(d, a);
+		cut_out(d, a);
+	}
+	pthread_mutex_unlock(&d->io->lock);
+	plx_unlock(&d->lock);
 }

@@ -16,6 +16,9 @@ struct plx_extent_map {
 	uint64_t iova, va, len; /* whole pages */
 	uint32_t perms;         /* enum plx_iommu_perms */
 	uint8_t arg;            /* the DDI's argument that memory is (3, or 4 for tokens) */
+	/* Mapped already at @from_iova of @from, which need not be pinned again; or NULL. */
+	const struct plx_domain *from;
+	uint64_t from_iova;
 };
 
 /* What an IOMMU can do, as of now. */

@@ -19,31 +19,55 @@ static int fail_domain(const char *why)
 	return plx_fail_ddi(-EINVAL, plx_status_arg(1), PLX_R_DOMAIN_TYPE, 1, NULL, "%s", why);
 }
 
-int plx_domain_enter_any(struct plx_domain *d)
+int plx_domain_refuse(struct plx_domain *d)
 {
+	bool deleted;
+
 	if (!d)
 		return fail_domain("the domain must not be NULL");
-	pthread_mutex_lock(&d->lock);
-	if (!d->deleted)
-		return 0;
-	pthread_mutex_unlock(&d->lock);
-	return fail_domain("the domain was deleted");
+	deleted = d->deleted;
+	plx_unlock(&d->lock);
+	if (deleted)
+		return fail_domain("the domain was deleted");
+	fail_domain("in this domain nothing is mapped: devices reach all memory "
+		    "(PLX_DOMAIN_PASSTHROUGH)");
+	return plx_domain_failed(d);
+}
+
+void plx_domain_release_idle(struct plx_domain *d)
+{
+	while (d->idle) {
+		struct plx_mapping *m = d->idle;
+
+		d->idle = m->next_idle;
+		plx_iova_release(&d->space, &m->range);
+		free(m);
+	}
+	d->n_idle = 0;
+}
+
+int plx_domain_enter_any(struct plx_domain *d)
+{
+	if (d)
+		plx_lock(&d->lock);
+	if (!d || d->deleted)
+		return plx_domain_refuse(d);
+	plx_domain_settle(d);
+	return 0;
 }
 
 int plx_domain_enter(struct plx_domain *d)
 {
-	int err = plx_domain_enter_any(d);
+	int err = plx_domain_enter_unsettled(d);
 
-	if (err || d->type == PLX_DOMAIN_TRANSLATE)
-		return err;
-	return plx_domain_leave(d, fail_domain("in this domain nothing is mapped: devices reach "
-					       "all memory (PLX_DOMAIN_PASSTHROUGH)"));
+	if (!err)
+		plx_domain_settle(d);
+	return err;
 }
 
-int plx_domain_leave(struct plx_domain *d, int err)
+int plx_domain_failed(const struct plx_domain *d)
 {
-	pthread_mutex_unlock(&d->lock);
-	return err ? plx_fail_origin(d->io->backend->id, d->child.name, 0) : plx_ok();
+	return plx_fail_origin(d->io->backend->id, d->child.name, 0);
 }
 
 struct plx_iommu *plx_domain_iommu(const struct plx_domain *d)
@@ -252,12 +276,31 @@ static bool wants_identity(const struct plx_reserved_region *r)
 	return r != NULL;
 }
 
+void plx_domain_hold(struct plx_domain *d)
+{
+	atomic_fetch_add_explicit(&d->holds, 1, memory_order_relaxed);
+}
+
+void plx_domain_drop(struct plx_domain *d)
+{
+	if (!d || atomic_fetch_sub_explicit(&d->holds, 1, memory_order_acq_rel) != 1)
+		return;
+	free(d);
+}
+
+bool plx_domain_alive(struct plx_domain *d)
+{
+	bool alive;
+
+	plx_lock(&d->lock);
+	alive = !d->deleted;
+	plx_unlock(&d->lock);
+	return alive;
+}
+
 static void bury_domain(struct plx_grave *g)
 {
-	struct plx_domain *d = (struct plx_domain *)g;
-
-	pthread_mutex_destroy(&d->lock);
-	free(d);
+	plx_domain_drop((struct plx_domain *)g);
 }
 
 static void free_space(struct plx_domain *d)
@@ -298,12 +341,12 @@ static int make_domain(struct plx_iommu *io, enum plx_domain_type type,
 		return plx_fail_nomem(NULL, "a domain");
 	}
 	d->grave.bury = bury_domain;
+	atomic_init(&d->holds, 1);
 	d->io = io;
 	d->type = type;
 	d->reserved = reserved;
 	d->n_reserved = n_reserved;
 	d->limit = UINT64_MAX;
-	pthread_mutex_init(&d->lock, NULL);
 	if (alloc)
 		d->alloc = *alloc;
 	plx_iova_init(&d->space, &d->alloc, page_shift(0));
@@ -407,7 +450,8 @@ int plx_domain_delete(struct plx_domain *d)
 	int err;
 
 	if (!d)
-		return plx_fail_null(1, "d");
+		return plx_fail_ddi(-EINVAL, plx_status_arg(1), PLX_R_NULL_ARG, 1, NULL,
+				    "d must not be NULL");
 	err = plx_domain_enter_any(d);
 	if (err)
 		return err;
@@ -420,7 +464,7 @@ int plx_domain_delete(struct plx_domain *d)
 	free_space(d);
 	d->deleted = true;
 	plx_ctx_orphan(&d->child);
-	pthread_mutex_unlock(&d->lock);
+	plx_unlock(&d->lock);
 	plx_iommu_mourn(io, &d->grave);
 	pthread_mutex_lock(&io->lock);
 	io->n_domains--;

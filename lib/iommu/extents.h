@@ -11,7 +11,7 @@ struct plx_extent {
 	uint64_t va, len; /* bytes */
 };
 
-/* Where a walk over a descriptor stands; zero it to begin. */
+/* Where a walk over a descriptor's list stands; zero it to begin. PLX_PHYS_CONTIG has none. */
 struct plx_extent_walk {
 	uint64_t next;
 };
@@ -23,7 +23,7 @@ struct plx_extent_walk {
 int plx_extents_check(const struct plx_phys *p, unsigned shift, unsigned arg, uint64_t *size,
 		      uint64_t *runs);
 
-/* The next run of a descriptor that was found well-formed; adjacent pieces are one (MAP-8). */
+/* The next run of a list that was found well-formed; adjacent pieces are one (MAP-8). */
 bool plx_extents_next(const struct plx_phys *p, unsigned shift, struct plx_extent_walk *walk,
 		      struct plx_extent *out);
 

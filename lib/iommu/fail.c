@@ -32,11 +32,6 @@ static bool memlock_limit(uint64_t *limit)
 	return true;
 }
 
-int plx_fail_nomem(const char *object, const char *what)
-{
-	return plx_fail(-ENOMEM, PLX_R_NOMEM, object, "no memory for %s", what);
-}
-
 int plx_fail_call(const char *object, int sys_errno, const char *call)
 {
 	if (sys_errno == ENOTTY)

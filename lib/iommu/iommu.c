@@ -3,9 +3,11 @@
  * The IOMMU interface: choosing a backend, opening and closing it; what was deleted.
  */
 #include "iommu/iommu_priv.h"
+#include "sim/kernel.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <syslog.h>
 
 void plx_iommu_mourn(struct plx_iommu *io, struct plx_grave *g)
 {
@@ -38,7 +40,7 @@ static void free_iommu(struct plx_iommu *io)
 }
 
 static int open_backend(struct plx_ctx *ctx, const struct plx_iommu_backend *backend,
-			struct plx_iommu **out)
+			const struct plx_sysops *sys, int fd, struct plx_iommu **out)
 {
 	struct plx_iommu *io = calloc(1, sizeof(*io));
 	int err;
@@ -46,8 +48,9 @@ static int open_backend(struct plx_ctx *ctx, const struct plx_iommu_backend *bac
 	if (!io)
 		return plx_fail_nomem(backend->name, "an IOMMU interface");
 	io->backend = backend;
-	io->sys = plx_sysops();
-	io->fd = -1;
+	io->sys = sys;
+	io->fd = fd;
+	io->child.ctx = ctx;
 	io->attached.prev = io->attached.next = &io->attached;
 	io->last_grave = &io->graves;
 	pthread_mutex_init(&io->lock, NULL);
@@ -62,12 +65,12 @@ static int open_backend(struct plx_ctx *ctx, const struct plx_iommu_backend *bac
 }
 
 /* Type1 first: it is the interface that everybody has (7.2). */
-static int open_any(struct plx_ctx *ctx, struct plx_iommu **out)
+static int open_any(struct plx_ctx *ctx, const struct plx_sysops *sys, struct plx_iommu **out)
 {
-	int err = open_backend(ctx, &plx_iommu_type1, out);
+	int err = open_backend(ctx, &plx_iommu_type1, sys, -1, out);
 
 	if (err == -ENOTSUP)
-		err = open_backend(ctx, &plx_iommu_iommufd, out);
+		err = open_backend(ctx, &plx_iommu_iommufd, sys, -1, out);
 	if (err == -ENOTSUP)
 		return plx_fail(err, PLX_R_NO_BACKEND, NULL,
 				"neither /dev/vfio/vfio nor /dev/iommu is there: switch the IOMMU "
@@ -75,7 +78,8 @@ static int open_any(struct plx_ctx *ctx, struct plx_iommu **out)
 	return err;
 }
 
-static int open_named(struct plx_ctx *ctx, enum plx_backend id, struct plx_iommu **out)
+int plx_iommu_open_on(struct plx_ctx *ctx, enum plx_backend id, const struct plx_sysops *sys,
+		      struct plx_iommu **out)
 {
 	static const struct plx_iommu_backend *const backends[] = {
 		&plx_iommu_type1,
@@ -87,11 +91,24 @@ static int open_named(struct plx_ctx *ctx, enum plx_backend id, struct plx_iommu
 	if ((unsigned)id > PLX_BACKEND_IOPORT)
 		return plx_fail(-EINVAL, PLX_R_BAD_ENUM, NULL, "there is no backend %d", (int)id);
 	if (id == PLX_BACKEND_AUTO)
-		return open_any(ctx, out);
+		return open_any(ctx, sys, out);
 	for (size_t i = 0; i < sizeof(backends) / sizeof(backends[0]); i++)
 		if (backends[i]->id == id)
-			return open_backend(ctx, backends[i], out);
+			return open_backend(ctx, backends[i], sys, -1, out);
 	return plx_fail(-ENOTSUP, PLX_R_NO_BACKEND, NULL, "backend %d has no IOMMU", (int)id);
+}
+
+/* Is @err that this machine has no such interface, and the library one for tests? */
+static bool may_simulate(enum plx_backend id, int err)
+{
+#ifdef PLX_TESTS
+	return err == -ENOTSUP && plx_sysops() != plx_sim_kernel() &&
+	       (id == PLX_BACKEND_TYPE1 || id == PLX_BACKEND_IOMMUFD);
+#else
+	(void)id;
+	(void)err;
+	return false;
+#endif
 }
 
 int plx_iommu_open(struct plx_ctx *ctx, uint32_t version, uint32_t flags, enum plx_backend backend,
@@ -113,7 +130,12 @@ int plx_iommu_open(struct plx_ctx *ctx, uint32_t version, uint32_t flags, enum p
 	if (!out)
 		return plx_fail_ddi(-EINVAL, plx_status_arg(3), PLX_R_NULL_ARG, 3, NULL,
 				    "out must not be NULL");
-	err = open_named(ctx, backend, out);
+	err = plx_iommu_open_on(ctx, backend, plx_sysops(), out);
+	if (may_simulate(backend, err)) {
+		plx_log(ctx, LOG_NOTICE, "iommu", "%s: the simulated kernel is used instead",
+			plx_last_error()->text);
+		err = plx_iommu_open_on(ctx, backend, plx_sim_kernel(), out);
+	}
 	return err ? err : plx_ok();
 }
 
@@ -136,6 +158,22 @@ int plx_iommu_close(struct plx_iommu *io)
 	plx_ctx_orphan(&io->child);
 	free_iommu(io);
 	return plx_ok();
+}
+
+int plx_iommu_open_fd(struct plx_ctx *ctx, const struct plx_sysops *sys, int fd,
+		      struct plx_iommu **out)
+{
+	return open_backend(ctx, &plx_iommu_iommufd, sys, fd, out);
+}
+
+int plx_iommu_fd(const struct plx_iommu *io)
+{
+	return io->fd;
+}
+
+const struct plx_sysops *plx_iommu_sysops(const struct plx_iommu *io)
+{
+	return io->sys;
 }
 
 enum plx_backend plx_iommu_backend_id(const struct plx_iommu *io)

@@ -7,13 +7,18 @@
 
 #include "core/ctx.h"
 #include "core/error.h"
+#include "core/lock.h"
 #include "core/sysops.h"
 #include "iommu/alloc.h"
 #include "iommu/attach.h"
 #include "iommu/backend.h"
 #include "iommu/extents.h"
+#include "iommu/ledger.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
+
+typedef unsigned long long ull; /* for what sentences say in %llx */
 
 /*
  * What was deleted but may be asked once more: MAP-1 and TOK-4 say what a deleted domain and a
@@ -31,6 +36,7 @@ struct plx_iommu {
 	const struct plx_iommu_backend *backend;
 	const struct plx_sysops *sys;
 	int fd;                         /* iommufd: of /dev/iommu; else -1 */
+	struct plx_iommufd *file;       /* iommufd: whose fd it is; NULL: the caller's */
 	bool can_unmap_all;             /* type1: VFIO_UNMAP_ALL */
 	pthread_mutex_t lock;           /* what follows; taken after a domain's */
 	struct plx_attachment attached; /* list head */
@@ -42,9 +48,10 @@ struct plx_sim;
 
 struct plx_domain {
 	struct plx_grave grave; /* first: see plx_iommu_mourn() */
+	_Atomic unsigned holds; /* its own, and plx_domain_hold()'s */
 	struct plx_child child;
 	struct plx_iommu *io;
-	pthread_mutex_t lock; /* everything below */
+	struct plx_lock lock; /* everything below */
 	bool deleted;
 	enum plx_domain_type type;
 	struct plx_iova_alloc_cfg alloc;
@@ -59,7 +66,11 @@ struct plx_domain {
 	uint64_t credits; /* that tokens hold and do not use */
 	uint64_t limit;   /* entries in all; UINT64_MAX: none */
 	unsigned n_tokens, n_devices;
-	union { /* the backend's */
+	struct plx_mapping
+		*idle; /* unmapped, still in the tree, lowest first: plx_domain_settle() */
+	unsigned n_idle;
+	struct plx_ledger *ledger; /* while there are devices; NULL: none could be had */
+	union {                    /* the backend's */
 		int container;
 		uint32_t ioas;
 		struct plx_sim *sim;
@@ -72,6 +83,19 @@ struct plx_mapping {
 	struct plx_token *token;
 	uint64_t iova, size; /* bytes that are mapped */
 	uint64_t entries;
+	uint64_t va; /* of a plain mapping in one piece */
+	struct plx_mapping *next_idle;
+	const char *owner;
+	uint32_t perms;
+	uint32_t record; /* in the domain's ledger, while that is there */
+};
+
+/* What is to be mapped, and on whose behalf. */
+struct plx_map_job {
+	const struct plx_phys *memory;
+	const char *owner;          /* what for: plx_iommu_map_for() */
+	uint64_t size, runs;        /* of memory: plx_extents_check() */
+	struct plx_extent_map each; /* what is the same for each run of it */
 };
 
 struct plx_token {
@@ -89,12 +113,6 @@ static inline struct plx_mapping *plx_mapping_of(struct plx_range *r)
 	return (struct plx_mapping *)((char *)r - offsetof(struct plx_mapping, range));
 }
 
-/* The status STATUS_INVALID_PARAMETER_n. */
-static inline uint32_t plx_status_arg(unsigned n)
-{
-	return PLX_STATUS_INVALID_PARAMETER_1 - 1 + n;
-}
-
 static inline uint64_t plx_page(const struct plx_domain *d)
 {
 	return 1ull << d->space.shift;
@@ -110,8 +128,42 @@ void plx_iommu_mourn(struct plx_iommu *io, struct plx_grave *g);
 /* Begin a call: lock @d, or fail as MAP-1 says. The second is for domains of any type. */
 int plx_domain_enter(struct plx_domain *d);
 int plx_domain_enter_any(struct plx_domain *d);
-/* End it: unlock, complete the record. Returns what the call returns. */
-int plx_domain_leave(struct plx_domain *d, int err);
+/* @d, locked, is none to map in: unlock it, and say why. */
+int plx_domain_refuse(struct plx_domain *d) PLX_COLD;
+/* Complete the record. */
+int plx_domain_failed(const struct plx_domain *d) PLX_COLD;
+
+/* As plx_domain_enter(), for who settles the domain where it has to. */
+static inline int plx_domain_enter_unsettled(struct plx_domain *d)
+{
+	if (d)
+		plx_lock(&d->lock);
+	if (!d || d->deleted || d->type != PLX_DOMAIN_TRANSLATE)
+		return plx_domain_refuse(d);
+	return 0;
+}
+
+/* End a call: unlock, complete the record. Returns what the call returns. */
+static inline int plx_domain_leave(struct plx_domain *d, int err)
+{
+	plx_unlock(&d->lock);
+	return err ? plx_domain_failed(d) : plx_ok();
+}
+
+/*
+ * Take out of the tree what was unmapped lately. A few mappings stay there, since what comes next is
+ * often as many of that size, whose places are then the same, from the lowest on; taking them out
+ * and putting them in again would be most of what both calls cost.
+ */
+#define PLX_IDLE_MAX 32
+
+void plx_domain_release_idle(struct plx_domain *d);
+
+static inline void plx_domain_settle(struct plx_domain *d)
+{
+	if (d->idle)
+		plx_domain_release_idle(d);
+}
 
 /* Read again what is usable (DEV-4). -EADDRINUSE: DEV-2. @cause is for the sentence. */
 int plx_domain_reread(struct plx_domain *d, const char *cause);
@@ -132,16 +184,59 @@ int plx_check_mappable(const struct plx_domain *d, const struct plx_phys *p);
 uint64_t plx_entries_left(const struct plx_domain *d);
 /* MAP-18: can @n entries be had? */
 int plx_check_entries(const struct plx_domain *d, uint64_t n);
-/* MAP-8, MAP-9: map all of @p from @iova on, or nothing. Counts bytes and entries. */
-int plx_domain_map_runs(struct plx_domain *d, uint64_t iova, const struct plx_phys *p,
-			uint32_t perms, unsigned arg);
+/* A mapping to be made at @at; NULL: no memory. free(3) it. */
+struct plx_mapping *plx_mapping_new(const struct plx_domain *d, const struct plx_range *at);
+/*
+ * MAP-8, MAP-9: map all of @job's memory at @m, or nothing. Counts bytes and entries; job->each
+ * becomes what was mapped last.
+ */
+int plx_domain_map_runs(struct plx_domain *d, struct plx_map_job *job, struct plx_mapping *m);
+
+/* Find a place for @job's memory, and map it. @arg: of the address. */
+int plx_domain_place_and_map(struct plx_domain *d, struct plx_map_job *job,
+			     struct plx_iova_request *req, unsigned arg, uint64_t *iova_out);
+/* MAP-11: the pointer of argument @arg is NULL. */
+int plx_fail_no_out(const struct plx_domain *d, unsigned arg);
 
 /* --- unmap.c --- */
 
+/* The plain mapping that page @page lies in; NULL: none. */
+struct plx_mapping *plx_domain_find(struct plx_domain *d, uint64_t page);
+
 /* Have the backend unmap @m and count it out; @m stays in its tree. */
 int plx_domain_unmap_one(struct plx_domain *d, const struct plx_mapping *m);
+/* Every mapping, those in tokens included; @fn changes no tree. */
+void plx_domain_each(struct plx_domain *d, void (*fn)(struct plx_domain *, struct plx_mapping *));
 /* Forget every mapping, none of which is a token's, once the backend has unmapped them. */
 void plx_domain_forget_plain(struct plx_domain *d);
+
+/* The same for all of them; a token's segments are not mapped any more. */
+void plx_domain_forget_all(struct plx_domain *d);
+
+/* --- token.c --- */
+
+/* Take the segments of @t out of the books, once the backend has unmapped them. */
+void plx_token_forget_segments(struct plx_token *t);
+
+/* --- publish.c: the ledger, for "plx-dev dma" --- */
+
+/* @m has come, or goes. */
+static inline void plx_domain_publish(struct plx_domain *d, struct plx_mapping *m)
+{
+	if (d->ledger)
+		m->record = plx_ledger_add(d->ledger, PLX_LEDGER_MAPPING, m->iova, m->size,
+					   m->perms, m->owner ? m->owner : "");
+}
+
+static inline void plx_domain_withdraw(struct plx_domain *d, const struct plx_mapping *m)
+{
+	if (d->ledger)
+		plx_ledger_remove(d->ledger, m->record);
+}
+
+/* @a has come: with the first, the ledger and all mappings; or it has gone, and with the last. */
+void plx_domain_publish_device(struct plx_domain *d, struct plx_attachment *a);
+void plx_domain_withdraw_device(struct plx_domain *d, const struct plx_attachment *a);
 
 /* --- fail.c --- */
 
@@ -155,6 +250,5 @@ int plx_fail_attach(struct plx_domain *d, const struct plx_attachment *a, int sy
 int plx_fail_open(const struct plx_iommu *io, int sys_errno, const char *path);
 /* Any other call. */
 int plx_fail_call(const char *object, int sys_errno, const char *call);
-int plx_fail_nomem(const char *object, const char *what);
 
 #endif

@@ -3,8 +3,8 @@
  * iommufd: an IOAS is an address space, and lives without devices (8.3 of the DDI contract;
  * Documentation/userspace-api/iommufd.rst).
  */
+#include "core/uapi.h"
 #include "iommu/iommu_priv.h"
-#include "iommu/uapi.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,19 +12,108 @@
 
 #define PATH "/dev/iommu"
 
+/*
+ * A device is bound to one file of /dev/iommu, for as long as it is open, and enters the address
+ * spaces of that file only (8.3). So that a device and a domain of a context always fit, all of
+ * its interfaces share one file.
+ */
+struct plx_iommufd {
+	struct plx_iommufd *next;
+	const struct plx_sysops *sys;
+	int fd;
+	unsigned users;
+};
+
+struct files {
+	struct plx_annex annex; /* first */
+	pthread_mutex_t lock;
+	struct plx_iommufd *list;
+};
+
+static void end_files(struct plx_annex *annex)
+{
+	struct files *f = (struct files *)annex;
+
+	pthread_mutex_destroy(&f->lock);
+	free(f);
+}
+
+static struct plx_annex *make_files(void)
+{
+	struct files *f = calloc(1, sizeof(*f));
+
+	if (!f)
+		return NULL;
+	f->annex.end = end_files;
+	pthread_mutex_init(&f->lock, NULL);
+	return &f->annex;
+}
+
+static struct files *files_of(const struct plx_iommu *io)
+{
+	return (struct files *)plx_ctx_annex(io->child.ctx, PLX_ANNEX_IOMMU, make_files);
+}
+
+/* Takes over @fd, which may be one too many. */
+static int share_file(struct plx_iommu *io, struct files *files, int fd)
+{
+	struct plx_iommufd *file = files->list;
+
+	while (file && file->sys != io->sys)
+		file = file->next;
+	if (file) {
+		io->sys->close(fd);
+	} else {
+		file = calloc(1, sizeof(*file));
+		if (!file) {
+			io->sys->close(fd);
+			return plx_fail_nomem(PATH, "an IOMMU interface");
+		}
+		*file = (struct plx_iommufd){ files->list, io->sys, fd, 0 };
+		files->list = file;
+	}
+	file->users++;
+	io->file = file;
+	io->fd = file->fd;
+	return 0;
+}
+
 static int iommufd_open(struct plx_iommu *io)
 {
-	int fd = io->sys->open(PATH, O_RDWR | O_CLOEXEC);
+	struct files *files;
+	int err, fd;
 
+	if (io->fd >= 0) /* the caller's */
+		return 0;
+	files = files_of(io);
+	if (!files)
+		return plx_fail_nomem(PATH, "an IOMMU interface");
+	fd = io->sys->open(PATH, O_RDWR | O_CLOEXEC);
 	if (fd < 0)
 		return plx_fail_open(io, errno, PATH);
-	io->fd = fd;
-	return 0;
+	pthread_mutex_lock(&files->lock);
+	err = share_file(io, files, fd);
+	pthread_mutex_unlock(&files->lock);
+	return err;
 }
 
 static void iommufd_close(struct plx_iommu *io)
 {
-	io->sys->close(io->fd);
+	struct plx_iommufd *file = io->file, **link;
+	struct files *files;
+
+	if (!file)
+		return;
+	files = files_of(io);
+	pthread_mutex_lock(&files->lock);
+	if (!--file->users) {
+		for (link = &files->list; *link != file;)
+			link = &(*link)->next;
+		*link = file->next;
+		io->sys->close(file->fd);
+		free(file);
+	}
+	pthread_mutex_unlock(&files->lock);
 }
 
 static int iommufd_domain_open(struct plx_domain *d)
@@ -45,21 +134,52 @@ static void iommufd_domain_close(struct plx_domain *d)
 		plx_fail_unmap(d, 0, 0, errno, "IOMMU_DESTROY");
 }
 
+/* Both backends place alike: always at a fixed IOVA (7.3). */
+static uint32_t map_flags(uint32_t perms)
+{
+	uint32_t flags = PLX_UAPI_MAP_FIXED_IOVA;
+
+	if (perms & PLX_IOMMU_READ)
+		flags |= PLX_UAPI_MAP_READABLE;
+	if (perms & PLX_IOMMU_WRITE)
+		flags |= PLX_UAPI_MAP_WRITEABLE;
+	return flags;
+}
+
+/* The pages are pinned for the other domain, and live as long as either needs them. */
+static int copy(struct plx_domain *d, const struct plx_extent_map *m)
+{
+	struct plx_uapi_copy args = {
+		.size = sizeof(args),
+		.flags = map_flags(m->perms),
+		.dst_ioas_id = d->ioas,
+		.src_ioas_id = m->from->ioas,
+		.length = m->len,
+		.dst_iova = m->iova,
+		.src_iova = m->from_iova,
+	};
+	int sys_errno;
+
+	if (!d->io->sys->ioctl(d->io->fd, PLX_UAPI_IOAS_COPY, &args))
+		return 0;
+	/* The memory itself does not allow as much: MAP-17's EFAULT by another name. */
+	sys_errno = errno == EPERM ? EFAULT : errno;
+	return plx_fail_map(d, m, sys_errno, "IOMMU_IOAS_COPY");
+}
+
 static int iommufd_map(struct plx_domain *d, const struct plx_extent_map *m)
 {
 	struct plx_uapi_map map = {
 		.size = sizeof(map),
-		.flags = PLX_UAPI_MAP_FIXED_IOVA, /* both backends place alike (7.3) */
+		.flags = map_flags(m->perms),
 		.ioas_id = d->ioas,
 		.user_va = m->va,
 		.length = m->len,
 		.iova = m->iova,
 	};
 
-	if (m->perms & PLX_IOMMU_READ)
-		map.flags |= PLX_UAPI_MAP_READABLE;
-	if (m->perms & PLX_IOMMU_WRITE)
-		map.flags |= PLX_UAPI_MAP_WRITEABLE;
+	if (m->from)
+		return copy(d, m);
 	if (d->io->sys->ioctl(d->io->fd, PLX_UAPI_IOAS_MAP, &map))
 		return plx_fail_map(d, m, errno, "IOMMU_IOAS_MAP");
 	return 0;
@@ -148,7 +268,20 @@ static int bind(struct plx_iommu *io, struct plx_attachment *a)
 	if (!a->bound && io->sys->ioctl(a->fd, PLX_UAPI_BIND, &args))
 		return errno;
 	a->bound = true;
+	a->bound_to = io->fd;
 	return 0;
+}
+
+/* The kernel says EINVAL to an argument's fault, which is none of ours, and to these (8.3). */
+static int fail_bind(struct plx_domain *d, const struct plx_attachment *a, int sys_errno)
+{
+	if (sys_errno != EINVAL)
+		return plx_fail_attach(d, a, sys_errno, "VFIO_DEVICE_BIND_IOMMUFD");
+	plx_fail_sys(-EINVAL, sys_errno, PLX_R_KERNEL_CONFLICT, a->name,
+		     "%s cannot be bound to iommufd: another process has it (\"lsof "
+		     "/dev/vfio/devices/*\" as root names it), or its DMA bypasses the caches",
+		     a->name);
+	return plx_fail_origin(PLX_BACKEND_IOMMUFD, NULL, 0);
 }
 
 int plx_iommu_bind(struct plx_iommu *io, struct plx_attachment *a)
@@ -157,8 +290,7 @@ int plx_iommu_bind(struct plx_iommu *io, struct plx_attachment *a)
 	struct plx_domain none = { .io = io };
 	int sys_errno = io->backend == &plx_iommu_iommufd ? bind(io, a) : 0;
 
-	return sys_errno ? plx_fail_attach(&none, a, sys_errno, "VFIO_DEVICE_BIND_IOMMUFD")
-			 : plx_ok();
+	return sys_errno ? fail_bind(&none, a, sys_errno) : plx_ok();
 }
 
 static int iommufd_attach(struct plx_domain *d, struct plx_attachment *a)
@@ -167,7 +299,7 @@ static int iommufd_attach(struct plx_domain *d, struct plx_attachment *a)
 	int sys_errno = bind(d->io, a);
 
 	if (sys_errno)
-		return plx_fail_attach(d, a, sys_errno, "VFIO_DEVICE_BIND_IOMMUFD");
+		return fail_bind(d, a, sys_errno);
 	if (d->io->sys->ioctl(a->fd, PLX_UAPI_ATTACH, &args))
 		return plx_fail_attach(d, a, errno, "VFIO_DEVICE_ATTACH_IOMMUFD_PT");
 	return 0;

@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <syslog.h>
 
-typedef unsigned long long ull;
-
 int plx_check_perms(const struct plx_domain *d, uint32_t perms, unsigned arg)
 {
 	if (perms && !(perms & ~(uint32_t)(PLX_IOMMU_READ | PLX_IOMMU_WRITE)))
@@ -167,82 +165,171 @@ static int roll_back(struct plx_domain *d, uint64_t iova, uint64_t done)
 	return plx_fail_again(&saved);
 }
 
-int plx_domain_map_runs(struct plx_domain *d, uint64_t iova, const struct plx_phys *p,
-			uint32_t perms, unsigned arg)
+/* The pieces of a list, or none of them. */
+static __attribute__((noinline)) int map_list(struct plx_domain *d, struct plx_map_job *job,
+					      const struct plx_mapping *m)
 {
+	struct plx_extent_map *each = &job->each;
 	struct plx_extent_walk walk = { 0 };
-	uint64_t done = 0, entries = 0;
+	uint64_t done = 0;
 	struct plx_extent e;
+
+	for (; plx_extents_next(job->memory, d->space.shift, &walk, &e); done += e.len) {
+		each->iova = m->iova + done;
+		each->va = e.va;
+		each->len = e.len;
+		if (d->io->backend->map(d, each))
+			return roll_back(d, m->iova, done);
+	}
+	return 0;
+}
+
+static int map_whole(struct plx_domain *d, struct plx_map_job *job, const struct plx_mapping *m)
+{
+	job->each.iova = m->iova;
+	job->each.va = job->memory->contig.base;
+	job->each.len = job->size;
+	return d->io->backend->map(d, &job->each);
+}
+
+int plx_domain_map_runs(struct plx_domain *d, struct plx_map_job *job, struct plx_mapping *m)
+{
 	int err = check_device(d);
 
 	if (err)
 		return err;
-	while (plx_extents_next(p, d->space.shift, &walk, &e)) {
-		const struct plx_extent_map m = { .iova = iova + done,
-						  .va = e.va,
-						  .len = e.len,
-						  .perms = perms,
-						  .arg = (uint8_t)arg };
-
-		if (d->io->backend->map(d, &m))
-			return roll_back(d, iova, done);
-		done += e.len;
-		entries++;
-	}
-	d->bytes += done;
-	d->entries += entries;
+	err = job->memory->type == PLX_PHYS_CONTIG ? map_whole(d, job, m) : map_list(d, job, m);
+	if (err)
+		return err;
+	m->size = job->size;
+	m->entries = job->runs;
+	m->va = job->runs == 1 ? job->each.va : 0;
+	m->perms = job->each.perms;
+	m->owner = job->owner;
+	d->bytes += job->size;
+	d->entries += job->runs;
 	d->n_mappings++;
+	plx_domain_publish(d, m);
 	return 0;
 }
 
-static int map(struct plx_domain *d, uint32_t perms, const struct plx_phys *p,
-	       struct plx_mapping *m, uint64_t *iova_out)
+struct plx_mapping *plx_mapping_new(const struct plx_domain *d, const struct plx_range *at)
 {
-	int err = plx_check_entries(d, m->entries);
+	/* Not calloc(3), which passes the allocator's per-thread cache by. */
+	struct plx_mapping *m = malloc(sizeof(*m));
 
-	if (!err)
-		err = plx_domain_map_runs(d, m->iova, p, perms, 3);
+	if (!m) {
+		plx_fail_nomem(d->child.name, "a mapping");
+		return NULL;
+	}
+	m->range.first = at->first;
+	m->range.last = at->last;
+	m->range.kind = PLX_TAKEN_MAPPING;
+	m->token = NULL;
+	m->iova = at->first << d->space.shift;
+	return m;
+}
+
+/* Map at a place that is looked for. */
+static __attribute__((noinline)) int place_and_map(struct plx_domain *d, struct plx_map_job *job,
+						   struct plx_iova_request *req, unsigned arg,
+						   uint64_t *iova_out)
+{
+	struct plx_mapping *m;
+	struct plx_range at;
+	int err;
+
+	plx_domain_settle(d);
+	req->pages = job->size >> d->space.shift;
+	err = plx_domain_place(d, req, arg, &at);
 	if (err)
 		return err;
-	plx_ranges_insert(&d->space.taken, &m->range);
+	m = plx_mapping_new(d, &at);
+	if (!m)
+		return -ENOMEM;
+	err = plx_check_entries(d, job->runs);
+	if (!err)
+		err = plx_domain_map_runs(d, job, m);
+	if (err) {
+		free(m);
+		return err;
+	}
+	plx_ranges_insert_before(&d->space.taken, at.behind, &m->range);
 	*iova_out = m->iova;
 	return 0;
 }
 
+/* Map at the lowest place where something of that size was unmapped lately, if that is the one. */
+static inline int again_or_place(struct plx_domain *d, struct plx_map_job *job,
+				 struct plx_iova_request *req, unsigned arg, uint64_t *iova_out)
+{
+	struct plx_mapping *m = d->idle;
+	int err;
+
+	if (!m || m->size != job->size || !plx_iova_again(&d->space, req, &m->range))
+		return place_and_map(d, job, req, arg, iova_out);
+	err = plx_check_entries(d, job->runs);
+	if (!err)
+		err = plx_domain_map_runs(d, job, m);
+	if (err)
+		return err;
+	m->range.kind = PLX_TAKEN_MAPPING;
+	d->idle = m->next_idle;
+	d->n_idle--;
+	*iova_out = m->iova;
+	return 0;
+}
+
+int plx_domain_place_and_map(struct plx_domain *d, struct plx_map_job *job,
+			     struct plx_iova_request *req, unsigned arg, uint64_t *iova_out)
+{
+	return again_or_place(d, job, req, arg, iova_out);
+}
+
+int plx_fail_no_out(const struct plx_domain *d, unsigned arg)
+{
+	return plx_fail_ddi(-EINVAL, plx_status_arg(arg), PLX_R_NULL_ARG, arg, d->child.name,
+			    "iova_out must not be NULL");
+}
+
 /* Everything but the domain, in the order of G-5. */
-static int check_and_map(struct plx_domain *d, uint32_t perms, const struct plx_phys *p,
+static int check_and_map(struct plx_domain *d, struct plx_map_job *job,
 			 struct plx_iova_request *req, uint64_t *iova_out)
 {
-	uint64_t size, runs;
-	struct plx_mapping *m;
-	struct plx_range at;
-	int err = plx_check_perms(d, perms, 2);
+	int err = plx_check_perms(d, job->each.perms, 2);
 
 	if (!err)
-		err = plx_extents_check(p, d->space.shift, 3, &size, &runs);
+		err = plx_extents_check(job->memory, d->space.shift, job->each.arg, &job->size,
+					&job->runs);
 	if (!err)
-		err = plx_check_explicit(d, req->explicit_iova, size, 4);
+		err = plx_check_explicit(d, req->explicit_iova, job->size, 4);
 	if (!err && !iova_out)
-		err = plx_fail_ddi(-EINVAL, plx_status_arg(7), PLX_R_NULL_ARG, 7, d->child.name,
-				   "iova_out must not be NULL");
+		err = plx_fail_no_out(d, 7);
 	if (!err)
-		err = plx_check_mappable(d, p);
+		err = plx_check_mappable(d, job->memory);
 	if (err)
 		return err;
-	req->pages = size >> d->space.shift;
-	err = plx_domain_place(d, req, 4, &at);
-	if (err)
-		return err;
-	m = calloc(1, sizeof(*m));
-	if (!m)
-		return plx_fail_nomem(d->child.name, "a mapping");
-	m->range = at;
-	m->iova = at.first << d->space.shift;
-	m->size = size;
-	m->entries = runs;
-	err = map(d, perms, p, m, iova_out);
-	if (err)
-		free(m);
+	return again_or_place(d, job, req, 4, iova_out);
+}
+
+int plx_iommu_map_for(struct plx_domain *d, const char *owner, uint32_t perms,
+		      const struct plx_phys *p, const uint64_t *explicit_iova,
+		      const uint64_t *min_iova, const uint64_t *max_iova, uint64_t *iova_out)
+{
+	struct plx_map_job job = { .memory = p,
+				   .owner = owner,
+				   .each = { .perms = perms, .arg = 3 } };
+	struct plx_iova_request req = { .explicit_iova = explicit_iova,
+					.min = min_iova,
+					.max = max_iova };
+	uint64_t iova = PLX_IOVA_INVALID;
+	int err = plx_domain_enter_unsettled(d);
+
+	if (!err)
+		err = plx_domain_leave(d, check_and_map(d, &job, &req, iova_out ? &iova : NULL));
+	/* Last: it may be the caller's variable for one of the others, too. */
+	if (iova_out)
+		*iova_out = iova;
 	return err;
 }
 
@@ -250,17 +337,5 @@ int plx_iommu_map(struct plx_domain *d, uint32_t perms, const struct plx_phys *p
 		  const uint64_t *explicit_iova, const uint64_t *min_iova, const uint64_t *max_iova,
 		  uint64_t *iova_out)
 {
-	struct plx_iova_request req = { .explicit_iova = explicit_iova,
-					.min = min_iova,
-					.max = max_iova };
-	uint64_t iova = PLX_IOVA_INVALID;
-	int err = plx_domain_enter(d);
-
-	if (!err)
-		err = plx_domain_leave(d,
-				       check_and_map(d, perms, p, &req, iova_out ? &iova : NULL));
-	/* Last: it may be the caller's variable for one of the others, too. */
-	if (iova_out)
-		*iova_out = iova;
-	return err;
+	return plx_iommu_map_for(d, NULL, perms, p, explicit_iova, min_iova, max_iova, iova_out);
 }

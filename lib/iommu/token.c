@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef unsigned long long ull;
-
 /* --- entering --- */
 
 static int enter(const struct plx_token *t)
@@ -17,7 +15,7 @@ static int enter(const struct plx_token *t)
 	if (!t)
 		return plx_fail_ddi(-EINVAL, plx_status_arg(1), PLX_R_NULL_ARG, 1, NULL,
 				    "the token must not be NULL");
-	pthread_mutex_lock(&t->domain->lock);
+	plx_lock(&t->domain->lock);
 	if (!t->freed)
 		return 0;
 	return plx_domain_leave(t->domain,
@@ -50,11 +48,12 @@ static int make_token(struct plx_domain *d, const struct plx_range *at, uint64_t
 	t->grave.bury = bury_token;
 	t->domain = d;
 	t->mapping.range = *at;
+	t->mapping.range.kind = PLX_TAKEN_TOKEN;
 	t->mapping.token = t;
 	t->mapping.iova = at->first << d->space.shift;
 	t->mapping.size = size;
 	t->credits = credits;
-	plx_ranges_insert(&d->space.taken, &t->mapping.range);
+	plx_ranges_insert_before(&d->space.taken, at->behind, &t->mapping.range);
 	d->credits += credits;
 	d->n_tokens++;
 	*out = t;
@@ -133,7 +132,7 @@ int plx_token_free(struct plx_token *t)
 						    "memory is mapped in the token at IOVA 0x%llx: "
 						    "use plx_token_unmap() first",
 						    (ull)t->mapping.iova));
-	plx_ranges_remove(&d->space.taken, &t->mapping.range);
+	plx_iova_release(&d->space, &t->mapping.range);
 	d->credits -= t->credits;
 	d->n_tokens--;
 	t->freed = true;
@@ -155,7 +154,7 @@ static int check_place(struct plx_token *t, uint64_t offset, uint64_t size, stru
 				    (ull)size, (ull)offset, (ull)t->mapping.size);
 	out->first = (t->mapping.iova + offset) >> d->space.shift;
 	out->last = out->first + (size >> d->space.shift) - 1;
-	other = plx_ranges_from(&t->segments, out->first);
+	out->behind = other = plx_ranges_from(&t->segments, out->first);
 	if (other && other->first <= out->last)
 		return plx_fail(-EEXIST, PLX_R_IOVA_BUSY, d->child.name,
 				"0x%llx bytes at offset 0x%llx overlap a segment of the token",
@@ -174,36 +173,30 @@ static int check_credits(const struct plx_token *t, uint64_t runs)
 			(ull)t->credits, (ull)t->used, (ull)runs);
 }
 
-static int map_segment(struct plx_token *t, const struct plx_range *at, uint32_t perms,
-		       const struct plx_phys *p, uint64_t size, uint64_t runs)
+static int map_segment(struct plx_token *t, const struct plx_range *at, struct plx_map_job *job)
 {
 	struct plx_domain *d = t->domain;
-	struct plx_mapping *m = calloc(1, sizeof(*m));
+	struct plx_mapping *m = plx_mapping_new(d, at);
 	int err;
 
 	if (!m)
-		return plx_fail_nomem(d->child.name, "a segment");
-	m->range = *at;
-	m->iova = at->first << d->space.shift;
-	m->size = size;
-	m->entries = runs;
-	err = plx_domain_map_runs(d, m->iova, p, perms, 4);
+		return -ENOMEM;
+	err = plx_domain_map_runs(d, job, m);
 	if (err) {
 		free(m);
 		return err;
 	}
-	plx_ranges_insert(&t->segments, &m->range);
-	t->used += runs;
-	d->credits -= runs; /* they are entries now */
+	plx_ranges_insert_before(&t->segments, at->behind, &m->range);
+	t->used += job->runs;
+	d->credits -= job->runs; /* they are entries now */
 	d->n_segments++;
 	return 0;
 }
 
-static int check_and_map(struct plx_token *t, uint64_t offset, uint32_t perms,
-			 const struct plx_phys *p, struct plx_segment *out)
+static int check_and_map(struct plx_token *t, uint64_t offset, struct plx_map_job *job,
+			 struct plx_segment *out)
 {
 	struct plx_domain *d = t->domain;
-	uint64_t size, runs;
 	struct plx_range at;
 	int err = 0;
 
@@ -212,34 +205,44 @@ static int check_and_map(struct plx_token *t, uint64_t offset, uint32_t perms,
 				   "offset 0x%llx is no multiple of %llu", (ull)offset,
 				   (ull)plx_page(d));
 	if (!err)
-		err = plx_check_perms(d, perms, 3);
+		err = plx_check_perms(d, job->each.perms, 3);
 	if (!err)
-		err = plx_extents_check(p, d->space.shift, 4, &size, &runs);
+		err = plx_extents_check(job->memory, d->space.shift, job->each.arg, &job->size,
+					&job->runs);
 	if (!err && !out)
 		err = plx_fail_ddi(-EINVAL, plx_status_arg(5), PLX_R_NULL_ARG, 5, d->child.name,
 				   "out must not be NULL");
 	if (!err)
-		err = plx_check_mappable(d, p);
+		err = plx_check_mappable(d, job->memory);
 	if (!err)
-		err = check_place(t, offset, size, &at);
+		err = check_place(t, offset, job->size, &at);
 	if (!err)
-		err = check_credits(t, runs);
+		err = check_credits(t, job->runs);
 	if (!err)
-		err = map_segment(t, &at, perms, p, size, runs);
+		err = map_segment(t, &at, job);
 	if (!err)
-		*out = (struct plx_segment){ t, offset, size, true };
+		*out = (struct plx_segment){ t, offset, job->size, true };
 	return err;
 }
 
-int plx_token_map(struct plx_token *t, uint64_t offset, uint32_t perms, const struct plx_phys *p,
-		  struct plx_segment *out)
+int plx_token_map_for(struct plx_token *t, const char *owner, uint64_t offset, uint32_t perms,
+		      const struct plx_phys *p, struct plx_segment *out)
 {
+	struct plx_map_job job = { .memory = p,
+				   .owner = owner,
+				   .each = { .perms = perms, .arg = 4 } };
 	int err;
 
 	if (out)
 		memset(out, 0, sizeof(*out));
 	err = enter(t);
-	return err ? err : plx_domain_leave(t->domain, check_and_map(t, offset, perms, p, out));
+	return err ? err : plx_domain_leave(t->domain, check_and_map(t, offset, &job, out));
+}
+
+int plx_token_map(struct plx_token *t, uint64_t offset, uint32_t perms, const struct plx_phys *p,
+		  struct plx_segment *out)
+{
+	return plx_token_map_for(t, NULL, offset, perms, p, out);
 }
 
 /* --- unmapping --- */
@@ -259,19 +262,34 @@ static struct plx_mapping *find_segment(struct plx_token *t, const struct plx_se
 	return m && m->iova == iova && m->size == s->size ? m : NULL;
 }
 
-static int unmap_segment(struct plx_token *t, struct plx_mapping *m)
+static void drop_segment(struct plx_token *t, struct plx_mapping *m)
 {
 	struct plx_domain *d = t->domain;
-	int err = plx_domain_unmap_one(d, m);
 
-	if (err)
-		return err;
 	plx_ranges_remove(&t->segments, &m->range);
 	t->used -= m->entries;
 	d->credits += m->entries;
 	d->n_segments--;
 	free(m);
-	return 0;
+}
+
+static int unmap_segment(struct plx_token *t, struct plx_mapping *m)
+{
+	int err = plx_domain_unmap_one(t->domain, m);
+
+	if (!err)
+		drop_segment(t, m);
+	return err;
+}
+
+void plx_token_forget_segments(struct plx_token *t)
+{
+	struct plx_range *r;
+
+	while ((r = t->segments.lowest)) {
+		plx_domain_withdraw(t->domain, plx_mapping_of(r));
+		drop_segment(t, plx_mapping_of(r));
+	}
 }
 
 int plx_token_unmap(struct plx_segment *s)
@@ -286,7 +304,7 @@ int plx_token_unmap(struct plx_segment *s)
 	if (!s->valid || !s->token)
 		return fail_not_mapped();
 	d = s->token->domain;
-	pthread_mutex_lock(&d->lock);
+	plx_lock(&d->lock);
 	m = find_segment(s->token, s); /* a freed token has none */
 	err = m ? unmap_segment(s->token, m) : fail_not_mapped();
 	if (!err || !m)

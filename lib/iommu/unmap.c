@@ -7,8 +7,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-typedef unsigned long long ull;
-
 int plx_domain_unmap_one(struct plx_domain *d, const struct plx_mapping *m)
 {
 	int err = d->io->backend->unmap(d, m->iova, m->size);
@@ -18,99 +16,93 @@ int plx_domain_unmap_one(struct plx_domain *d, const struct plx_mapping *m)
 	d->bytes -= m->size;
 	d->entries -= m->entries;
 	d->n_mappings--;
+	plx_domain_withdraw(d, m);
 	return 0;
 }
 
 /* A plain mapping; NULL for tokens and for holes. */
-static struct plx_mapping *plain(const struct plx_domain *d, struct plx_range *r)
+static struct plx_mapping *plain(struct plx_range *r)
 {
-	const struct plx_iova_space *s = &d->space;
-	struct plx_mapping *m;
-
-	if (r >= s->holes && r < s->holes + s->n_holes)
-		return NULL;
-	m = plx_mapping_of(r);
-	return m->token ? NULL : m;
+	return r->kind == PLX_TAKEN_MAPPING ? plx_mapping_of(r) : NULL;
 }
 
-/* The token that a range is; NULL: it is none. */
-static struct plx_token *token(const struct plx_domain *d, struct plx_range *r)
+/* Its last page: of a Buddy block only the mapped part counts. */
+static uint64_t end_of(const struct plx_domain *d, const struct plx_mapping *m)
 {
-	const struct plx_iova_space *s = &d->space;
+	return m->range.first + (m->size >> d->space.shift) - 1;
+}
 
-	if (r >= s->holes && r < s->holes + s->n_holes)
-		return NULL;
-	return plx_mapping_of(r)->token;
+struct plx_mapping *plx_domain_find(struct plx_domain *d, uint64_t page)
+{
+	struct plx_range *r = plx_ranges_from(&d->space.taken, page);
+	struct plx_mapping *m = r && r->first <= page ? plain(r) : NULL;
+
+	return m && page <= end_of(d, m) ? m : NULL;
 }
 
 static void forget(struct plx_domain *d, struct plx_mapping *m)
 {
-	plx_ranges_remove(&d->space.taken, &m->range);
+	plx_iova_release(&d->space, &m->range);
 	free(m);
 }
 
-/*
- * UNM-2: would [first, last] cut @m, which touches it? Of a Buddy block only the mapped part
- * counts.
- */
-static bool cuts(const struct plx_domain *d, const struct plx_mapping *m, uint64_t first,
-		 uint64_t last)
+static int fail_split(const struct plx_domain *d, const struct plx_mapping *m)
 {
-	uint64_t end = m->range.first + (m->size >> d->space.shift) - 1;
-
-	return m->range.first <= last && end >= first && (m->range.first < first || end > last);
+	return plx_fail_ddi(-EINVAL, PLX_STATUS_UNSUCCESSFUL, PLX_R_SPLIT, 0, d->child.name,
+			    "the mapping of 0x%llx bytes at IOVA 0x%llx would be cut: unmap all of "
+			    "it",
+			    (ull)m->size, (ull)m->iova);
 }
 
-static bool touches(const struct plx_domain *d, const struct plx_mapping *m, uint64_t first,
-		    uint64_t last)
+/* UNM-3, UNM-4 */
+static int fail_nothing(const struct plx_domain *d, uint64_t first, uint64_t last, bool tokens)
 {
-	return m->range.first <= last && m->range.first + (m->size >> d->space.shift) - 1 >= first;
-}
-
-/* UNM-2..4 for pages first..last: nothing is changed. */
-static int check_range(struct plx_domain *d, uint64_t first, uint64_t last)
-{
-	struct plx_range *r = plx_ranges_from(&d->space.taken, first);
-	bool found = false, tokens = false;
-
-	for (; r && r->first <= last; r = plx_ranges_from(&d->space.taken, r->last + 1)) {
-		struct plx_mapping *m = plain(d, r);
-		struct plx_token *t = token(d, r);
-		struct plx_range *segment = t ? plx_ranges_from(&t->segments, first) : NULL;
-
-		tokens |= segment && segment->first <= last;
-		if (!m || !touches(d, m, first, last))
-			continue;
-		if (cuts(d, m, first, last))
-			return plx_fail_ddi(
-				-EINVAL, PLX_STATUS_UNSUCCESSFUL, PLX_R_SPLIT, 0, d->child.name,
-				"the mapping of 0x%llx bytes at IOVA 0x%llx would be cut: "
-				"unmap all of it",
-				(ull)m->size, (ull)m->iova);
-		found = true;
-	}
 	if (tokens)
 		return plx_fail(-EBUSY, PLX_R_TOKENS_LIVE, d->child.name,
 				"memory there is mapped through a token: use plx_token_unmap()");
-	if (!found)
-		return plx_fail(-ENOENT, PLX_R_NOT_MAPPED, d->child.name,
-				"nothing is mapped in IOVA 0x%llx-0x%llx",
-				(ull)(first << d->space.shift),
-				(ull)((last << d->space.shift) | (plx_page(d) - 1)));
-	return 0;
+	return plx_fail(-ENOENT, PLX_R_NOT_MAPPED, d->child.name,
+			"nothing is mapped in IOVA 0x%llx-0x%llx", (ull)(first << d->space.shift),
+			(ull)((last << d->space.shift) | (plx_page(d) - 1)));
 }
 
-static int unmap_range(struct plx_domain *d, uint64_t first, uint64_t last)
+/* UNM-2..4 for pages first..last, from range @r on: nothing is changed. */
+static int check_range(const struct plx_domain *d, struct plx_range *r, uint64_t first,
+		       uint64_t last)
 {
-	uint64_t next = first;
-	struct plx_range *r;
+	bool found = false, tokens = false;
 
-	while ((r = plx_ranges_from(&d->space.taken, next)) && r->first <= last) {
-		struct plx_mapping *m = plain(d, r);
+	for (; r && r->first <= last; r = r->behind) {
+		struct plx_mapping *m = plain(r);
+		uint64_t end;
+
+		if (r->kind == PLX_TAKEN_TOKEN) {
+			const struct plx_range *segment =
+				plx_ranges_from(&plx_mapping_of(r)->token->segments, first);
+
+			tokens |= segment && segment->first <= last;
+			continue;
+		}
+		end = m ? end_of(d, m) : 0;
+		if (!m || end < first)
+			continue;
+		if (r->first < first || end > last)
+			return fail_split(d, m);
+		found = true;
+	}
+	return found && !tokens ? 0 : fail_nothing(d, first, last, tokens);
+}
+
+/* Nothing that check_range() let pass is cut: what touches first..last lies inside. */
+static int unmap_range(struct plx_domain *d, struct plx_range *r, uint64_t first, uint64_t last)
+{
+	struct plx_range *behind;
+
+	for (; r && r->first <= last; r = behind) {
+		struct plx_mapping *m = plain(r);
 		int err;
 
-		next = r->last + 1;
-		if (!m || !touches(d, m, first, last))
+		behind = r->behind;
+		if (!m || r->first < first)
 			continue;
 		err = plx_domain_unmap_one(d, m);
 		if (err)
@@ -118,6 +110,53 @@ static int unmap_range(struct plx_domain *d, uint64_t first, uint64_t last)
 		forget(d, m);
 	}
 	return 0;
+}
+
+/* @m, unmapped, stays in the tree for a while. */
+static void keep_idle(struct plx_domain *d, struct plx_mapping *m)
+{
+	struct plx_mapping **at = &d->idle;
+
+	if (d->n_idle == PLX_IDLE_MAX)
+		plx_domain_settle(d);
+	while (*at && (*at)->range.first < m->range.first)
+		at = &(*at)->next_idle;
+	m->next_idle = *at;
+	*at = m;
+	d->n_idle++;
+	m->range.kind = PLX_TAKEN_IDLE;
+}
+
+/* One mapping that is all of first..last, as most calls want. */
+static int unmap_one(struct plx_domain *d, struct plx_mapping *m)
+{
+	int err = plx_domain_unmap_one(d, m);
+
+	if (!err)
+		keep_idle(d, m);
+	return err;
+}
+
+static __attribute__((noinline)) int unmap_several(struct plx_domain *d, uint64_t first,
+						   uint64_t last)
+{
+	struct plx_range *r;
+	int err;
+
+	plx_domain_settle(d);
+	r = plx_ranges_from(&d->space.taken, first);
+	err = check_range(d, r, first, last);
+	return err ? err : unmap_range(d, r, first, last);
+}
+
+static int unmap(struct plx_domain *d, uint64_t first, uint64_t last)
+{
+	struct plx_range *r = plx_ranges_from(&d->space.taken, first);
+	struct plx_mapping *m = r && r->first == first ? plain(r) : NULL;
+
+	if (m && end_of(d, m) == last)
+		return unmap_one(d, m);
+	return unmap_several(d, first, last);
 }
 
 /* UNM-1 */
@@ -139,34 +178,51 @@ static int check_arguments(const struct plx_domain *d, uint64_t iova, uint64_t n
 
 int plx_iommu_unmap(struct plx_domain *d, uint64_t iova, uint64_t npages)
 {
-	int err = plx_domain_enter(d);
-	uint64_t first, last;
+	int err = plx_domain_enter_unsettled(d);
 
 	if (err)
 		return err;
-	first = iova >> d->space.shift;
-	last = first + npages - 1;
 	err = check_arguments(d, iova, npages);
 	if (!err)
-		err = check_range(d, first, last);
-	if (!err)
-		err = unmap_range(d, first, last);
+		err = unmap(d, iova >> d->space.shift, (iova >> d->space.shift) + npages - 1);
 	return plx_domain_leave(d, err);
+}
+
+void plx_domain_each(struct plx_domain *d, void (*fn)(struct plx_domain *, struct plx_mapping *))
+{
+	for (struct plx_range *r = d->space.taken.lowest; r; r = r->behind) {
+		if (r->kind == PLX_TAKEN_MAPPING)
+			fn(d, plx_mapping_of(r));
+		if (r->kind != PLX_TAKEN_TOKEN)
+			continue;
+		for (struct plx_range *s = plx_mapping_of(r)->token->segments.lowest; s;
+		     s = s->behind)
+			fn(d, plx_mapping_of(s));
+	}
 }
 
 void plx_domain_forget_plain(struct plx_domain *d)
 {
-	uint64_t next = 0;
-	struct plx_range *r;
+	struct plx_range *r = d->space.taken.lowest, *behind;
 
-	while ((r = plx_ranges_from(&d->space.taken, next))) {
-		struct plx_mapping *m = plain(d, r);
+	for (; r; r = behind) {
+		struct plx_mapping *m = plain(r);
 
-		next = r->last + 1;
-		if (m)
-			forget(d, m);
+		behind = r->behind;
+		if (!m)
+			continue;
+		plx_domain_withdraw(d, m);
+		forget(d, m);
 	}
 	d->bytes = d->entries = d->n_mappings = 0;
+}
+
+void plx_domain_forget_all(struct plx_domain *d)
+{
+	for (struct plx_range *r = d->space.taken.lowest; r; r = r->behind)
+		if (r->kind == PLX_TAKEN_TOKEN)
+			plx_token_forget_segments(plx_mapping_of(r)->token);
+	plx_domain_forget_plain(d);
 }
 
 int plx_domain_unmap_all(struct plx_domain *d)

@@ -95,7 +95,7 @@ int plx_worker_launch(struct plx_ctx *ctx, unsigned cpu, plx_worker_fn fn, void 
 				cpu);
 	worker = calloc(1, sizeof(*worker));
 	if (!worker)
-		return plx_fail(-ENOMEM, PLX_R_NOMEM, NULL, "no memory for a worker");
+		return plx_fail_nomem(NULL, "a worker");
 	worker->fn = fn;
 	worker->arg = arg;
 	worker->cpu = cpu;

@@ -216,7 +216,7 @@ int plx_arena_create(struct plx_ctx *ctx, size_t size, const struct plx_arena_op
 		return err;
 	arena = calloc(1, sizeof(*arena));
 	if (!arena)
-		return plx_fail(-ENOMEM, PLX_R_NOMEM, name, "no memory for an arena");
+		return plx_fail_nomem(name, "an arena");
 	arena->info.size = round_chunk(size);
 	arena->info.node = opts ? opts->node : -1;
 	err = choose_pages(&arena->info, opts, name);

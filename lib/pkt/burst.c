@@ -4,6 +4,7 @@
  */
 #include "pkt/pool_priv.h"
 
+#include "core/check.h"
 #include "core/error.h"
 
 #include <errno.h>

@@ -2,13 +2,11 @@
 /*
  * -Dchecks=true: free buffers are poisoned, and their use is caught.
  */
+#include "core/check.h"
 #include "pkt/pool_priv.h"
 
 #ifdef PLX_CHECKS
 
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -30,18 +28,6 @@
 
 /* Of a buffer. One that never was taken is as the kernel made it. */
 enum state { NEW, TAKEN, FREED };
-
-void plx_check_stop(const char *fmt, ...)
-{
-	va_list ap;
-
-	fputs("pollux: check failed: ", stderr);
-	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
-	va_end(ap);
-	fputc('\n', stderr);
-	abort();
-}
 
 static uint8_t *whole(const struct plx_pool *pool, uint64_t index)
 {

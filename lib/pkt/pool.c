@@ -175,7 +175,7 @@ int plx_pool_create(struct plx_ctx *ctx, const struct plx_pool_opts *opts, struc
 		return err;
 	pool = new_pool();
 	if (!pool)
-		return plx_fail(-ENOMEM, PLX_R_NOMEM, name, "no memory for a pool");
+		return plx_fail_nomem(name, "a pool");
 	set_geometry(pool, o);
 	if (pool->span > MAX_BYTES)
 		err = plx_fail(-EINVAL, PLX_R_TOO_LARGE, name,
@@ -215,7 +215,7 @@ int plx_pool_wrap(struct plx_ctx *ctx, const char *name, plx_release_fn release,
 		return plx_fail_null(5, "out");
 	pool = new_pool();
 	if (!pool)
-		return plx_fail(-ENOMEM, PLX_R_NOMEM, name, "no memory for a pool");
+		return plx_fail_nomem(name, "a pool");
 	pool->release = release;
 	pool->release_arg = arg;
 	if (take_number(pool)) {
@@ -268,6 +268,23 @@ void plx_pool_info(const struct plx_pool *pool, struct plx_pool_info *info)
 		.low = arena.low,
 	};
 	snprintf(info->pages_why, sizeof(info->pages_why), "%s", arena.why);
+}
+
+int plx_pool_memory(struct plx_pool *pool, void **base, uint64_t *size)
+{
+	struct plx_arena_info info;
+	int err;
+
+	if (!pool->arena)
+		return plx_fail(-ENOTSUP, PLX_R_UNSUPPORTED, pool->child.name,
+				"%s has no memory of its own to map", pool->child.name);
+	plx_arena_info(pool->arena, &info);
+	err = plx_arena_commit(pool->arena, info.size);
+	if (err)
+		return err;
+	*base = info.base;
+	*size = info.size;
+	return plx_ok();
 }
 
 static unsigned held(const struct plx_pool *pool, enum plx_hold where)

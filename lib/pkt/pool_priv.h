@@ -105,7 +105,6 @@ void plx_check_taken(struct plx_pool *pool, const uint8_t *data);
 void plx_check_given(struct plx_pool *pool, const uint8_t *data);
 /* The pool's memory goes back to the kernel, and may be anybody's next. */
 void plx_check_ended(struct plx_pool *pool);
-void plx_check_stop(const char *fmt, ...) PLX_PRINTF(1, 2) __attribute__((noreturn));
 #else
 static inline void plx_check_taken(struct plx_pool *pool, const uint8_t *data)
 {

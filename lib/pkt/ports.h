@@ -64,4 +64,11 @@ static inline unsigned plx_entries(uint32_t len, uint32_t room)
 	return len <= room ? 1 : (len + room - 1) / room;
 }
 
+/*
+ * A pool's memory for a device to reach, committed from end to end: @size is a multiple of 2 MiB and
+ * nothing but the pool's buffers is in it. Threads: not while the pool's owner takes from it.
+ * Errors: -ENOTSUP (UNSUPPORTED: a wrapped pool has none), -ENOMEM (NOMEM).
+ */
+int plx_pool_memory(struct plx_pool *pool, void **base, uint64_t *size);
+
 #endif

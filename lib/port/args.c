@@ -187,7 +187,7 @@ int plx_args_parse(const struct plx_driver *driver, const char *spec, const char
 	*args = calloc(1, driver->args_size ? driver->args_size : 1);
 	*text = keys ? strdup(keys) : NULL;
 	if (!*args || (keys && !*text))
-		err = plx_fail(-ENOMEM, PLX_R_NOMEM, spec, "no memory for a port's keys");
+		err = plx_fail_nomem(spec, "a port's keys");
 	else
 		err = parse_items(driver, *text, *args);
 	if (!err)

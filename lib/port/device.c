@@ -43,7 +43,7 @@ static int open_device(struct plx_ctx *ctx, const struct plx_driver *driver, con
 	if (!device) {
 		free(args);
 		free(text);
-		return plx_fail(-ENOMEM, PLX_R_NOMEM, spec, "no memory for a device");
+		return plx_fail_nomem(spec, "a device");
 	}
 	device->ctx = ctx;
 	device->driver = driver;
@@ -52,7 +52,7 @@ static int open_device(struct plx_ctx *ctx, const struct plx_driver *driver, con
 	device->text = text;
 	device->n_ports = 1;
 	if (!device->spec)
-		err = plx_fail(-ENOMEM, PLX_R_NOMEM, spec, "no memory for a device");
+		err = plx_fail_nomem(spec, "a device");
 	else
 		err = driver->open_device ? driver->open_device(device) : 0;
 	if (err) {

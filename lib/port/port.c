@@ -8,11 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int fail_nomem(const char *spec)
-{
-	return plx_fail(-ENOMEM, PLX_R_NOMEM, spec, "no memory for a port");
-}
-
 static int open_port(struct plx_ctx *ctx, const char *spec, struct plx_device *device,
 		     unsigned index, struct plx_port **out)
 {
@@ -25,7 +20,7 @@ static int open_port(struct plx_ctx *ctx, const char *spec, struct plx_device *d
 		if (id >= 0)
 			plx_ctx_return_port_id(ctx, id);
 		return id < 0 ? plx_fail(-ENOSPC, PLX_R_INDEX, spec, "1,024 ports are open already")
-			      : fail_nomem(spec);
+			      : plx_fail_nomem(spec, "a port");
 	}
 	port->device = device;
 	port->index = index;

@@ -68,7 +68,7 @@ static int add_rxq(struct plx_port *port, const struct plx_port_conf *conf)
 	int err;
 
 	if (!q)
-		return plx_fail(-ENOMEM, PLX_R_NOMEM, port->child.name, "no memory for a queue");
+		return plx_fail_nomem(port->child.name, "a queue");
 	q->head.burst.rx = stopped_rx;
 	q->port = port;
 	q->index = port->n_rxq;
@@ -93,7 +93,7 @@ static int add_txq(struct plx_port *port)
 	int err;
 
 	if (!q)
-		return plx_fail(-ENOMEM, PLX_R_NOMEM, port->child.name, "no memory for a queue");
+		return plx_fail_nomem(port->child.name, "a queue");
 	q->head.burst.tx = stopped_tx;
 	q->port = port;
 	q->index = port->n_txq;
@@ -114,7 +114,7 @@ int plx_queues_create(struct plx_port *port, const struct plx_port_conf *conf)
 	port->rxqs = calloc(conf->n_rxq + 1u, sizeof(*port->rxqs));
 	port->txqs = calloc(conf->n_txq + 1u, sizeof(*port->txqs));
 	if (!port->rxqs || !port->txqs)
-		err = plx_fail(-ENOMEM, PLX_R_NOMEM, port->child.name, "no memory for queues");
+		err = plx_fail_nomem(port->child.name, "queues");
 	while (!err && port->n_rxq < conf->n_rxq)
 		err = add_rxq(port, conf);
 	while (!err && port->n_txq < conf->n_txq)

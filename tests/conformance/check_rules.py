@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Has every rule of the IOMMU a test?
+"""Has every rule of the DDI contract a test?
 
     usage: check_rules.py DIRECTORY
 

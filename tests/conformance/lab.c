@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Domains, devices and memory for conformance tests.
+ * A context, memory, assertions and domains for conformance tests.
  */
 #define _GNU_SOURCE
 #include "lab.h"
 
+#include "core/error.h"
 #include "core/sysops.h"
 
 #include <fcntl.h>
@@ -29,44 +30,91 @@ int lab_run(int argc, char **argv, const struct CMUnitTest *tests, size_t n)
 
 static void log_line(void *arg, int level, const char *room, const char *text)
 {
+	bool warning = level <= LOG_WARNING;
+
 	(void)arg;
-	assert_string_equal(room, "iommu");
+	assert_true(*room && *text && !strchr(text, '\n'));
 	lab.warnings += level == LOG_WARNING;
-	lab.errors += level == LOG_ERR;
-	snprintf(lab.said, sizeof(lab.said), "%s", text);
+	lab.errors += level <= LOG_ERR;
+	lab.leaks += warning && strstr(text, "a leak");
+	snprintf(warning ? lab.said : lab.notice, sizeof(lab.said), "%s", text);
+}
+
+/* BARs of simulated functions that the process has mapped. */
+static unsigned bars_mapped(void)
+{
+	FILE *maps = fopen("/proc/self/maps", "re");
+	char line[512];
+	unsigned n = 0;
+
+	assert_non_null(maps);
+	while (fgets(line, sizeof(line), maps))
+		n += strstr(line, "memfd:pollux-sim") != NULL;
+	fclose(maps);
+	return n;
+}
+
+void lab_begin(void)
+{
+	const struct plx_ctx_opts opts = { .log = log_line, .log_level = LOG_NOTICE };
+	enum plx_backend backend = lab.backend;
+
+	memset(&lab, 0, sizeof(lab));
+	lab.backend = backend;
+	lab.files = count_fds();
+	plx_sim_kernel_boot();
+	lab.mem = mmap(NULL, LAB_PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+		       -1, 0);
+	lab.readonly = mmap(NULL, PAGE, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	assert_true(lab.mem != MAP_FAILED && lab.readonly != MAP_FAILED);
+	assert_works(plx_ctx_create(&opts, &lab.ctx));
+}
+
+void lab_end(void)
+{
+	assert_works(plx_ctx_destroy(lab.ctx));
+	munmap(lab.mem, LAB_PAGES * PAGE);
+	munmap(lab.readonly, PAGE);
+	assert_int_equal(plx_sim_kernel_fds(), 0); /* G-4 */
+	assert_int_equal(plx_sim_kernel_mappings(), 0);
+	assert_int_equal(plx_sim_kernel_entries(), 0);
+	plx_sim_kernel_halt();
+	assert_int_equal(bars_mapped(), 0);
+	assert_int_equal(count_fds(), lab.files);
+	lab_assert_errors(0);
+}
+
+void lab_assert_errors(unsigned n)
+{
+	if (lab.errors != n)
+		print_error("the log's last: %s\n", lab.said);
+	assert_int_equal(lab.errors, n);
+	lab.errors = 0;
+}
+
+void lab_assert_logged(const char *one, const char *other)
+{
+	lab_assert_errors(1);
+	assert_non_null(strstr(lab.said, one));
+	assert_non_null(strstr(lab.said, other));
 }
 
 int lab_setup(void **state)
 {
-	const struct plx_ctx_opts opts = { .log = log_line };
-	enum plx_backend backend = lab.backend;
-
 	(void)state;
-	memset(&lab, 0, sizeof(lab));
-	lab.backend = backend;
-	fake_kernel_boot();
-	lab.mem = mmap(NULL, LAB_PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-		       -1, 0);
-	lab.readonly = mmap(NULL, PAGE, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	for (unsigned i = 0; i < FAKE_GROUPS; i++)
+	lab_begin();
+	for (unsigned i = 0; i < PLX_SIM_GROUPS; i++)
 		lab.dev[i] =
 			(struct plx_attachment){ .name = "0000:03:00.0", .fd = -1, .group = i };
-	assert_int_equal(plx_ctx_create(&opts, &lab.ctx), 0);
 	assert_works(plx_iommu_open(lab.ctx, 2, 0, lab.backend, &lab.io));
 	return 0;
 }
 
-/* Nothing may be left: no domain, no file, no mapping (G-4). */
 int lab_teardown(void **state)
 {
 	(void)state;
 	assert_works(plx_iommu_close(lab.io));
-	assert_works(plx_ctx_destroy(lab.ctx));
-	assert_int_equal(fake_kernel_fds(), 0);
-	assert_int_equal(fake_kernel_entries(), 0);
-	fake_kernel_halt();
-	munmap(lab.mem, LAB_PAGES * PAGE);
-	munmap(lab.readonly, PAGE);
+	lab_end();
 	return 0;
 }
 
@@ -117,8 +165,10 @@ int lab_attach(struct plx_domain *d, unsigned group)
 
 	if (opened)
 		a->fd = open_node(group);
+	if (a->fd < 0 && lab.backend != PLX_BACKEND_SIM) /* as the room above would say it */
+		return plx_fail_sys(-errno, errno, PLX_R_NOMEM, a->name, "a node cannot be opened");
 	if (lab.backend == PLX_BACKEND_SIM)
-		a->address_width = fake_kernel.groups[group].width;
+		a->address_width = plx_sim_config.groups[group].width;
 	err = plx_domain_attach_fd(d, a);
 	if (err && opened)
 		close_node(a);
@@ -137,7 +187,7 @@ int lab_detach(struct plx_domain *d, unsigned group)
 void lab_delete(struct plx_domain *d)
 {
 	assert_works(plx_domain_unmap_all(d));
-	for (unsigned i = 0; i < FAKE_GROUPS; i++)
+	for (unsigned i = 0; i < PLX_SIM_GROUPS; i++)
 		if (lab.dev[i].domain == d)
 			assert_works(lab_detach(d, i));
 	assert_works(plx_domain_delete(d));
@@ -154,7 +204,7 @@ uint64_t lab_map(struct plx_domain *d, const uint64_t *at, const uint64_t *min, 
 {
 	const struct plx_phys p = lab_pages(0, n);
 	uint64_t iova = 0;
-	int err = plx_iommu_map(d, PLX_IOMMU_READ | PLX_IOMMU_WRITE, &p, at, min, max, &iova);
+	int err = plx_iommu_map(d, RW, &p, at, min, max, &iova);
 
 	assert_true(!err == (iova != PLX_IOVA_INVALID));
 	return iova;

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What the conformance tests of the IOMMU share: a backend named on the command line (sim, type1
- * or iommufd, the latter two over the fake kernel), domains with a device in them, and assertions
- * about the whole error record. Includes <cmocka.h>.
+ * What all conformance tests share: a backend named on the command line (sim, type1 or iommufd, the
+ * latter two over the kernel in memory), a context whose log is kept, memory, assertions about the
+ * whole error record, and what must not be left at the end. Then what those of domains need: an
+ * interface, and attachments without a device behind them. Devices are in devlab.h. Includes
+ * <cmocka.h>.
  */
 #ifndef TESTS_LAB_H
 #define TESTS_LAB_H
@@ -17,8 +19,10 @@
 
 #include <cmocka.h>
 
-#include "fake_kernel.h"
 #include "iommu/attach.h"
+#include "sim/kernel.h"
+
+#include "../unit/helper.h"
 
 #define PAGE      4096ull
 #define LAB_PAGES 64 /* of lab.mem */
@@ -26,17 +30,23 @@
 #define MSI_END   0xfef00000ull
 #define TOP       (1ull << 39) /* of the aperture */
 
+#define RO PLX_IOMMU_READ
+#define WO PLX_IOMMU_WRITE
+#define RW (PLX_IOMMU_READ | PLX_IOMMU_WRITE)
+
 #define INVALID_PARAMETER(n) (PLX_STATUS_INVALID_PARAMETER_1 - 1 + (n))
 
 struct lab {
 	enum plx_backend backend;
 	struct plx_ctx *ctx;
 	struct plx_iommu *io;
-	uint8_t *mem;                           /* LAB_PAGES pages, writable */
-	uint8_t *readonly;                      /* one page */
-	struct plx_attachment dev[FAKE_GROUPS]; /* one a group */
-	unsigned warnings, errors;              /* log lines */
-	char said[256];                         /* the last of them */
+	uint8_t *mem;                              /* LAB_PAGES pages, writable */
+	uint8_t *readonly;                         /* one page */
+	struct plx_attachment dev[PLX_SIM_GROUPS]; /* one a group */
+	unsigned files;                            /* of the process, before the context */
+	unsigned warnings, errors, leaks;          /* log lines */
+	char said[512];                            /* the last warning or error */
+	char notice[512];                          /* the last notice */
 };
 
 extern struct lab lab;
@@ -49,6 +59,15 @@ int lab_run(int argc, char **argv, const struct CMUnitTest *tests, size_t n);
 		return lab_run(argc, argv, tests, sizeof(tests) / sizeof((tests)[0])); \
 	}
 
+/* A context and memory, for a fixture; nothing is left: no file, mapping, entry or error. */
+void lab_begin(void);
+void lab_end(void);
+
+/* Since the last call the library wrote @n lines of error; one, with both in it (G-8). */
+void lab_assert_errors(unsigned n);
+void lab_assert_logged(const char *one, const char *other);
+
+/* An interface. */
 int lab_setup(void **state);
 int lab_teardown(void **state);
 #define RULE(test) cmocka_unit_test_setup_teardown(test, lab_setup, lab_teardown)

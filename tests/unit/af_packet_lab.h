@@ -218,17 +218,6 @@ static inline uint64_t xstat(const char *name)
 	return 0;
 }
 
-static inline void expect(int err, int wanted, enum plx_reason reason, const char *text)
-{
-	const struct plx_error *e = plx_last_error();
-
-	if (err != wanted)
-		fail_msg("%d, not %d: %s", err, wanted, e->text);
-	assert_int_equal(e->reason, reason);
-	if (!strstr(e->text, text))
-		fail_msg("\"%s\" does not say \"%s\"", e->text, text);
-}
-
 /* --- the other end --- */
 
 static inline int raw_socket(const char *iface)

@@ -11,11 +11,11 @@ static void test_open_errors(void **state)
 	struct plx_port *none;
 
 	(void)state;
-	expect(plx_port_open(ctx, "af_packet", &none), -EINVAL, PLX_R_BAD_KEY, "iface");
-	expect(plx_port_open(ctx, "af_packet:iface=nix", &none), -ENODEV, PLX_R_NO_DEVICE,
-	       "there is no interface");
-	expect(plx_port_open(ctx, "af_packet:iface=v0,block_size=130", &none), -EINVAL,
-	       PLX_R_UNALIGNED, "multiple of 4");
+	expect_error(plx_port_open(ctx, "af_packet", &none), -EINVAL, PLX_R_BAD_KEY, "iface");
+	expect_error(plx_port_open(ctx, "af_packet:iface=nix", &none), -ENODEV, PLX_R_NO_DEVICE,
+		     "there is no interface");
+	expect_error(plx_port_open(ctx, "af_packet:iface=v0,block_size=130", &none), -EINVAL,
+		     PLX_R_UNALIGNED, "multiple of 4");
 	assert_null(none);
 	assert_int_equal(count_fds(), fds);
 }
@@ -167,11 +167,11 @@ static void test_deleted(void **state)
 	assert_int_equal(sh("ip link del v0"), 0);
 	plx_pkt_free(pkts, receive(1)); /* what had come before */
 	usleep(20000);
-	expect(plx_rxq_status(plx_port_rxq(port, 0)), -ENODEV, PLX_R_NO_DEVICE,
-	       "interface v0 is gone");
+	expect_error(plx_rxq_status(plx_port_rxq(port, 0)), -ENODEV, PLX_R_NO_DEVICE,
+		     "interface v0 is gone");
 	assert_int_equal(plx_rx_burst(plx_port_rxq(port, 0), pkts, 32), 0);
 	assert_int_equal(send_pkts(make_pkts(pool, make_frame(60, 1), 60, 64)), 0);
-	expect(plx_txq_status(plx_port_txq(port, 0)), -ENODEV, PLX_R_NO_DEVICE, "v0 is gone");
+	expect_error(plx_txq_status(plx_port_txq(port, 0)), -ENODEV, PLX_R_NO_DEVICE, "v0 is gone");
 	plx_port_info(port, &facts);
 	assert_false(facts.link.up);
 	assert_int_equal(plx_port_stop(port), 0);
@@ -330,7 +330,7 @@ static void test_pool_too_small(void **state)
 
 	(void)state;
 	open_port("");
-	expect(plx_port_configure(port, &conf), -EINVAL, PLX_R_TOO_LARGE, "needs 33 buffers");
+	expect_error(plx_port_configure(port, &conf), -EINVAL, PLX_R_TOO_LARGE, "needs 33 buffers");
 	assert_int_equal(plx_pool_wrap(ctx, "w", (plx_release_fn)0, NULL, &wrapped), -EINVAL);
 	conf.offloads = 0;
 	conf.rxd = 100;

@@ -20,6 +20,7 @@
 #define NODES 256
 
 static uint64_t seed;
+static unsigned n_again;
 
 static uint64_t random_below(uint64_t n)
 {
@@ -108,28 +109,40 @@ static uint64_t larger(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
-static unsigned check_tree(bool blocks, const struct plx_range *r)
+/* Returns its height; *@before is the last range seen, in order, and becomes the last one here. */
+static int check_subtree(bool blocks, const struct plx_range *r, const struct plx_range *up,
+			 const struct plx_range **before)
 {
-	unsigned left, right;
-	uint64_t best = 0;
+	uint64_t best;
+	int low, high;
 
 	if (!r)
 		return 0;
-	left = check_tree(blocks, r->left);
-	right = check_tree(blocks, r->right);
-	if (r->left)
-		best = larger(r->left->gap, gap(blocks, r->left->high, r->first));
-	if (r->right)
-		best = larger(best, larger(r->right->gap, gap(blocks, r->last, r->right->low)));
-	assert_int_equal(r->gap, best);
-	assert_true(left <= right + 1 && right <= left + 1);
-	assert_int_equal(r->height, 1 + (left > right ? left : right));
+	assert_ptr_equal(r->up, up);
+	low = check_subtree(blocks, r->child[0], r, before);
+	assert_ptr_equal(r->before, *before);
+	assert_true(!*before || ((*before)->behind == r && (*before)->last < r->first));
 	assert_true(r->first <= r->last);
-	assert_true(!r->left || r->left->high < r->first);
-	assert_true(!r->right || r->right->low > r->last);
-	assert_int_equal(r->low, r->left ? r->left->low : r->first);
-	assert_int_equal(r->high, r->right ? r->right->high : r->last);
-	return r->height;
+	best = *before ? gap(blocks, (*before)->last, r->first) : 0;
+	assert_int_equal(r->gap, best);
+	*before = r;
+	high = check_subtree(blocks, r->child[1], r, before);
+	for (unsigned side = 0; side < 2; side++)
+		best = r->child[side] ? larger(best, r->child[side]->best) : best;
+	assert_int_equal(r->best, best);
+	assert_int_equal(r->tilt, high - low);
+	assert_true(r->tilt >= -1 && r->tilt <= 1);
+	return 1 + (low > high ? low : high);
+}
+
+static void check_tree(const struct plx_ranges *t)
+{
+	const struct plx_range *before = NULL;
+
+	check_subtree(t->blocks, t->root, NULL, &before);
+	assert_true(t->root ? t->lowest && !t->lowest->before : !t->lowest);
+	assert_ptr_equal(t->highest, before);
+	assert_true(!before || !before->behind);
 }
 
 /* --- random histories --- */
@@ -220,6 +233,28 @@ static void one_allocation(struct plx_iova_space *s, struct model *m, struct plx
 	memset(&m->taken[first], 1, n);
 }
 
+/* Whether the place would be given out again is known before it is free. */
+static void one_free(struct plx_iova_space *s, struct plx_range *node)
+{
+	struct plx_iova_request req;
+	struct plx_range at = { 0 };
+	uint64_t values[3];
+	bool again;
+
+	random_request(&req, values);
+	if (random_below(4))
+		req.explicit_iova = req.min = req.max = NULL;
+	req.pages = node->last - node->first + 1;
+	again = plx_iova_again(s, &req, node);
+	plx_iova_release(s, node);
+	if (again) {
+		assert_int_equal(plx_iova_find(s, &req, &at), PLX_IOVA_OK);
+		assert_int_equal(at.first, node->first);
+		assert_int_equal(at.last, node->last);
+	}
+	n_again += again;
+}
+
 static void history(enum plx_iova_alloc type, uint8_t width)
 {
 	const struct plx_iova_alloc_cfg cfg = { type, width };
@@ -232,7 +267,7 @@ static void history(enum plx_iova_alloc type, uint8_t width)
 
 	plx_iova_init(&s, &cfg, SHIFT);
 	for (unsigned i = 0; i < NODES; i++)
-		nodes[i] = (struct plx_range){ .first = 1, .last = 0 };
+		nodes[i] = (struct plx_range){ .first = 1, .kind = PLX_TAKEN_MAPPING };
 	change_ranges(&s, &m);
 	for (unsigned step = 0; step < 1000; step++) {
 		struct plx_range *node = &nodes[random_below(NODES)];
@@ -240,14 +275,14 @@ static void history(enum plx_iova_alloc type, uint8_t width)
 		if (node->first > node->last) {
 			one_allocation(&s, &m, node);
 		} else {
-			plx_ranges_remove(&s.taken, node);
+			one_free(&s, node);
 			memset(&m.taken[node->first], 0, node->last - node->first + 1);
 			node->first = 1;
 			node->last = 0;
 		}
 		if (!random_below(50))
 			change_ranges(&s, &m);
-		check_tree(s.taken.blocks, s.taken.root);
+		check_tree(&s.taken);
 	}
 	for (unsigned i = 0; i < PAGES; i++)
 		any |= m.taken[i];
@@ -266,6 +301,7 @@ static void test_model(void **state)
 		history(PLX_IOVA_ALLOC_NONE, 0);
 		seed = keep;
 	}
+	assert_true(n_again > 500);
 }
 
 /* All of 64 bits: nothing wraps. */

@@ -5,7 +5,6 @@
 #define _GNU_SOURCE
 #include <pollux/pollux.h>
 
-#include <dirent.h>
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
@@ -20,6 +19,8 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+
+#include "helper.h"
 
 static struct plx_ctx *ctx;
 
@@ -295,14 +296,7 @@ static void test_signal_handler_may_stop(void **state)
 
 static unsigned count_threads(void)
 {
-	DIR *dir = opendir("/proc/self/task");
-	unsigned n = 0;
-
-	assert_non_null(dir);
-	while (readdir(dir))
-		n++;
-	closedir(dir);
-	return n;
+	return count_entries("/proc/self/task");
 }
 
 static void test_no_such_cpu(void **state)

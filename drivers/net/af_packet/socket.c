@@ -210,8 +210,7 @@ int plx_af_packet_open_rx(struct af_packet_rxq *q)
 
 	q->scratch = malloc(SCRATCH_SIZE);
 	if (!q->scratch)
-		return plx_fail(-ENOMEM, PLX_R_NOMEM, q->device->base.spec,
-				"no memory for a receive queue");
+		return plx_fail_nomem(q->device->base.spec, "a receive queue");
 	set_fd(q, plx_af_packet_socket(q->device));
 	if (q->fd >= 0 && !set_up_rx(q))
 		return 0;

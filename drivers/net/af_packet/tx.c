@@ -188,8 +188,7 @@ int plx_af_packet_init_txq(struct plx_txq *base)
 	q->work = plx_tx_work(base->port->offloads);
 	q->out = calloc(1, sizeof(*q->out));
 	if (!q->out)
-		return plx_fail(-ENOMEM, PLX_R_NOMEM, q->device->base.spec,
-				"no memory for a transmit queue");
+		return plx_fail_nomem(q->device->base.spec, "a transmit queue");
 	if (!plx_af_packet_open_tx(q))
 		return 0;
 	saved = *plx_last_error();

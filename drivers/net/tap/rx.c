@@ -201,8 +201,7 @@ static int make_pieces(struct tap_rxq *q)
 	scratch = mmap(NULL, q->scratch_size, PROT_READ | PROT_WRITE,
 		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (scratch == MAP_FAILED)
-		return plx_fail(-ENOMEM, PLX_R_NOMEM, q->base.port->child.name,
-				"no memory for a queue");
+		return plx_fail_nomem(q->base.port->child.name, "a queue");
 	q->scratch = scratch;
 	for (unsigned i = 0; i < TAP_BATCH; i++) {
 		uint8_t *frame = q->scratch + i * each + PLX_CACHE_LINE;

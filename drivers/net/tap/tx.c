@@ -207,7 +207,7 @@ int plx_tap_init_txq(struct plx_txq *base)
 
 	q->iov = calloc(TAP_IOV, sizeof(*q->iov));
 	if (!q->iov)
-		return plx_fail(-ENOMEM, PLX_R_NOMEM, port->child.name, "no memory for a queue");
+		return plx_fail_nomem(port->child.name, "a queue");
 	if (port->n_rxq)
 		fd = ((struct tap_rxq *)port->rxqs[base->index % port->n_rxq])->fd;
 	q->netdev = &device->netdev;

@@ -6,7 +6,6 @@
 
 #include <pthread.h>
 
-#define RW      (PLX_IOMMU_READ | PLX_IOMMU_WRITE)
 #define THREADS 4
 #define ROUNDS  500
 
@@ -54,7 +53,7 @@ static void test_G_7_threads(void **state)
 		assert_null(wrong);
 	}
 	assert_int_equal(lab_mappings(domain), 0);
-	assert_int_equal(fake_kernel_entries(), 0);
+	assert_int_equal(plx_sim_kernel_entries(), 0);
 	lab_delete(domain);
 }
 

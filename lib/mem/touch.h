@@ -2,8 +2,8 @@
 /*
  * What a kernel does when it pins memory, as far as a process can do it for itself.
  */
-#ifndef PLX_IOMMU_MEMORY_H
-#define PLX_IOMMU_MEMORY_H
+#ifndef PLX_MEM_TOUCH_H
+#define PLX_MEM_TOUCH_H
 
 #include <stdbool.h>
 #include <stdint.h>

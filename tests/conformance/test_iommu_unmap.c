@@ -6,8 +6,6 @@
 
 #include "iommu/sim.h"
 
-#define RW (PLX_IOMMU_READ | PLX_IOMMU_WRITE)
-
 static void test_UNM_1_arguments(void **state)
 {
 	struct plx_domain *d = lab_domain(PLX_IOVA_ALLOC_FLEX, 39), *gone;
@@ -69,7 +67,7 @@ static void test_UNM_3_several_and_holes(void **state)
 	assert_int_equal(lab_mappings(d), 5);
 	assert_works(plx_iommu_unmap(d, 0, 1ull << 27));
 	assert_int_equal(lab_mappings(d), 0);
-	assert_int_equal(fake_kernel_entries(), 0);
+	assert_int_equal(plx_sim_kernel_entries(), 0);
 	lab_delete(d);
 }
 
@@ -135,6 +133,90 @@ static void test_UNM_5_iova_is_free_again(void **state)
 	}
 }
 
+#define MODEL_PAGES 512
+#define MODEL_LIVE  64
+
+/* Pages of the model that a mapping of @n takes: lowest first, Buddy's in aligned blocks. */
+static unsigned lowest_free(const bool *taken, unsigned block, bool aligned)
+{
+	for (unsigned at = aligned ? block : 1;; at += aligned ? block : 1) {
+		unsigned i = 0;
+
+		assert_true(at + block <= MODEL_PAGES);
+		while (i < block && !taken[at + i])
+			i++;
+		if (i == block)
+			return at;
+	}
+}
+
+/*
+ * Single calls and bursts, of one size and of several: whatever the domain remembers of what was
+ * unmapped, the next place is the lowest one that is free.
+ */
+static void lowest_first(enum plx_iova_alloc type)
+{
+	struct plx_domain *d = lab_domain(type, 39);
+	struct {
+		unsigned at, n, block;
+	} live[MODEL_LIVE] = { 0 };
+	bool taken[MODEL_PAGES] = { 0 };
+	unsigned seed = 1, sizes = 1;
+
+	for (unsigned step = 0; step < 20000; step++) {
+		unsigned i = (seed = seed * 1103515245 + 12345) >> 16 & (MODEL_LIVE - 1);
+
+		if (step % 500 == 0)
+			sizes = 1 + step / 500 % 4;
+		if (live[i].n) {
+			assert_works(plx_iommu_unmap(d, live[i].at * PAGE, live[i].n));
+			memset(&taken[live[i].at], false, live[i].block);
+			if (step % 16 == 0) /* and is reminded now and then */
+				assert_fails(plx_iommu_unmap(d, live[i].at * PAGE, live[i].n),
+					     -ENOENT, PLX_STATUS_NOT_FOUND, PLX_R_NOT_MAPPED, 0);
+			live[i].n = 0;
+			continue;
+		}
+		live[i].n = live[i].block = 1 + (seed >> 24) % sizes;
+		while (type == PLX_IOVA_ALLOC_BUDDY && live[i].block & (live[i].block - 1))
+			live[i].block++;
+		live[i].at = lowest_free(taken, live[i].block, type == PLX_IOVA_ALLOC_BUDDY);
+		assert_int_equal(lab_map(d, NULL, NULL, NULL, live[i].n), live[i].at * PAGE);
+		memset(&taken[live[i].at], true, live[i].block);
+	}
+	lab_delete(d);
+}
+
+static void test_UNM_5_lowest_is_next(void **state)
+{
+	(void)state;
+	lowest_first(PLX_IOVA_ALLOC_BUDDY);
+	lowest_first(PLX_IOVA_ALLOC_FLEX);
+}
+
+/* What was unmapped is in nobody's way: not of an address, a token, or a device's ranges. */
+static void test_UNM_5_free_for_all(void **state)
+{
+	struct plx_domain *d = lab_domain(PLX_IOVA_ALLOC_FLEX, 39);
+	const uint64_t at = TOP - PAGE, low = PAGE;
+	struct plx_token *t;
+
+	(void)state;
+	assert_int_equal(lab_map_at(d, at, 1), at);
+	assert_works(plx_iommu_unmap(d, at, 1));
+	plx_sim_config.groups[1].width = 32;
+	assert_works(lab_attach(d, 1));
+	assert_int_equal(lab_map(d, NULL, NULL, NULL, 2), low);
+	assert_works(plx_iommu_unmap(d, low, 2));
+	assert_works(plx_iova_reserve(d, 4 * PAGE, &low, NULL, NULL, 0, &t));
+	assert_works(plx_token_free(t));
+	assert_int_equal(lab_map(d, NULL, &low, NULL, 3), low);
+	assert_works(plx_iommu_unmap(d, low, 3));
+	assert_int_equal(lab_mappings(d), 0);
+	assert_works(plx_iommu_unmap(d, lab_map_at(d, 2 * PAGE, 1), 1));
+	lab_delete(d);
+}
+
 static void test_UNM_6_device_cannot_reach(void **state)
 {
 	struct plx_domain *d = lab_domain(PLX_IOVA_ALLOC_FLEX, 39);
@@ -153,7 +235,7 @@ static void test_UNM_6_device_cannot_reach(void **state)
 	}
 	assert_works(plx_iommu_unmap(d, iova, 2));
 	assert_int_equal(plx_sim_iommu_access(d, iova, 1, false, buf), 0);
-	assert_int_equal(fake_kernel_entries(), 0);
+	assert_int_equal(plx_sim_kernel_entries(), 0);
 	lab_delete(d);
 }
 
@@ -192,7 +274,7 @@ static void test_UNM_7_all(void **state)
 	lab_map_at(d, TOP - PAGE, 1);
 	assert_works(plx_domain_unmap_all(d));
 	assert_int_equal(lab_mappings(d), 0);
-	assert_int_equal(fake_kernel_entries(), 0);
+	assert_int_equal(plx_sim_kernel_entries(), 0);
 	assert_int_equal(lab_map_at(d, 0x10000, 3), 0x10000);
 	assert_works(plx_iova_reserve(d, PAGE, NULL, NULL, NULL, 0, &t));
 	assert_works(plx_token_map(t, 0, RW, &p, &s));
@@ -215,14 +297,14 @@ static void test_UNM_7_without_the_flag(void **state)
 	struct plx_domain *d;
 
 	(void)state;
-	fake_kernel.no_unmap_all = true;
+	plx_sim_config.no_unmap_all = true;
 	assert_works(plx_iommu_open(lab.ctx, 2, 0, lab.backend, &old));
 	lab.io = old;
 	d = lab_domain(PLX_IOVA_ALLOC_FLEX, 39);
 	lab_map_at(d, 0x10000, 3);
 	lab_map_at(d, TOP - PAGE, 1);
 	assert_works(plx_domain_unmap_all(d));
-	assert_int_equal(fake_kernel_entries(), 0);
+	assert_int_equal(plx_sim_kernel_entries(), 0);
 	lab_delete(d);
 	assert_works(plx_iommu_close(old));
 	lab.io = io;
@@ -235,6 +317,8 @@ static const struct CMUnitTest tests[] = {
 	RULE(test_UNM_3_nothing),
 	RULE(test_UNM_4_token_backed),
 	RULE(test_UNM_5_iova_is_free_again),
+	RULE(test_UNM_5_lowest_is_next),
+	RULE(test_UNM_5_free_for_all),
 	RULE(test_UNM_6_device_cannot_reach),
 	RULE(test_UNM_6_device_writes),
 	RULE(test_UNM_7_all),

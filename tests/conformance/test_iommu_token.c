@@ -6,8 +6,6 @@
 
 #include <sys/mman.h>
 
-#define RW (PLX_IOMMU_READ | PLX_IOMMU_WRITE)
-
 /* plx_iova_reserve() that fails: the output is NULL. */
 static int reserve(struct plx_domain *d, uint64_t size, const uint64_t *at, const uint64_t *min,
 		   const uint64_t *max, uint32_t segments)
@@ -110,7 +108,7 @@ static void test_TOK_2_budget(void **state)
 	uint64_t left;
 
 	(void)state;
-	fake_kernel.dma_entry_limit = 100;
+	plx_sim_config.dma_entry_limit = 100;
 	d = lab_domain(PLX_IOVA_ALLOC_FLEX, 39);
 	assert_works(plx_domain_info(d, &info, NULL, 0));
 	left = info.mappings_left;
@@ -133,7 +131,7 @@ static void test_TOK_2_budget(void **state)
 	assert_works(plx_token_free(t));
 	assert_works(plx_domain_info(d, &info, NULL, 0));
 	assert_true(info.mappings_left == left);
-	fake_kernel.dma_entry_limit = 65535;
+	plx_sim_config.dma_entry_limit = 65535;
 	lab_delete(d);
 }
 
@@ -168,7 +166,7 @@ static void test_TOK_3_credits_are_kept(void **state)
 	struct plx_token *t;
 
 	(void)state;
-	fake_kernel.dma_entry_limit = 3;
+	plx_sim_config.dma_entry_limit = 3;
 	d = lab_domain(PLX_IOVA_ALLOC_FLEX, 39);
 	assert_works(plx_iova_reserve(d, 2 * PAGE, NULL, NULL, NULL, 0, &t));
 	assert_int_not_equal(lab_map(d, NULL, NULL, NULL, 1), PLX_IOVA_INVALID);
@@ -245,7 +243,7 @@ static void test_TOK_4_segments(void **state)
 	assert_works(plx_token_unmap(&a));
 	assert_works(plx_token_unmap(&b));
 	assert_works(plx_token_unmap(&c));
-	assert_int_equal(fake_kernel_entries(), 0);
+	assert_int_equal(plx_sim_kernel_entries(), 0);
 	assert_works(plx_token_free(t));
 	lab_delete(d);
 }

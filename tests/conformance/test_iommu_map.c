@@ -6,8 +6,6 @@
 
 #include <sys/mman.h>
 
-#define RW (PLX_IOMMU_READ | PLX_IOMMU_WRITE)
-
 /* plx_iommu_map() with what the caller left out filled in; the output is checked, too. */
 static int map(struct plx_domain *d, uint32_t perms, const struct plx_phys *p, const uint64_t *at,
 	       const uint64_t *min, const uint64_t *max)
@@ -328,16 +326,15 @@ static void test_MAP_7_kernel_conflict(void **state)
 
 	(void)state;
 	if (lab.backend != PLX_BACKEND_SIM) {
-		fake_kernel_squat(at, PAGE);
+		plx_sim_kernel_squat(at, PAGE);
 		assert_fails(map(d, RW, &p, &at, NULL, NULL), -EEXIST, PLX_STATUS_IN_USE,
 			     PLX_R_KERNEL_CONFLICT, 0);
 		assert_int_equal(plx_last_error()->sys_errno, EEXIST);
-		assert_int_equal(lab.errors, 1);
-		assert_non_null(strstr(lab.said, "0x50000-0x50fff"));
+		lab_assert_logged("0x50000-0x50fff", "");
 	}
 	if (lab.backend == PLX_BACKEND_TYPE1) {
 		/* What is not ours is not ours to unmap; it goes with the device. */
-		assert_int_equal(fake_kernel_entries(), 1);
+		assert_int_equal(plx_sim_kernel_entries(), 1);
 	}
 	lab_delete(d);
 }
@@ -364,11 +361,11 @@ static void test_MAP_8_extents_merge(void **state)
 	if (lab.backend != PLX_BACKEND_IOMMUFD)
 		assert_int_equal(before.mappings_left - after.mappings_left, 2);
 	if (lab.backend != PLX_BACKEND_SIM)
-		assert_int_equal(fake_kernel_maps(), 2);
+		assert_int_equal(plx_sim_kernel_maps(), 2);
 	/* It is one range of 5 pages: all of it goes, and nothing less. */
 	assert_int_equal(plx_iommu_unmap(d, at, 4), -EINVAL);
 	assert_works(plx_iommu_unmap(d, at, 5));
-	assert_int_equal(fake_kernel_entries(), 0);
+	assert_int_equal(plx_sim_kernel_entries(), 0);
 	lab_delete(d);
 }
 
@@ -383,7 +380,7 @@ static void test_MAP_8_pages_in_order(void **state)
 	(void)state;
 	assert_works(plx_iommu_map(d, RW, &p, NULL, NULL, NULL, &iova));
 	if (lab.backend != PLX_BACKEND_SIM)
-		assert_int_equal(fake_kernel_maps(), 3); /* 3+4, 1, 0 */
+		assert_int_equal(plx_sim_kernel_maps(), 3); /* 3+4, 1, 0 */
 	assert_works(plx_iommu_unmap(d, iova, 4));
 	lab_delete(d);
 }
@@ -404,7 +401,7 @@ static void test_MAP_9_all_or_nothing(void **state)
 		     3);
 	assert_works(plx_domain_info(d, &after, NULL, 0));
 	assert_memory_equal(&before, &after, sizeof(before));
-	assert_int_equal(fake_kernel_entries(), 0);
+	assert_int_equal(plx_sim_kernel_entries(), 0);
 	assert_int_equal(lab_map(d, NULL, NULL, NULL, 1), 0x1000); /* the IOVA is free again */
 	lab_delete(d);
 }
@@ -570,7 +567,7 @@ static void test_MAP_18_entry_limit(void **state)
 	struct plx_domain_info info;
 
 	(void)state;
-	fake_kernel.dma_entry_limit = 3;
+	plx_sim_config.dma_entry_limit = 3;
 	d = lab_domain(PLX_IOVA_ALLOC_FLEX, 39);
 	assert_works(plx_domain_info(d, &info, NULL, 0));
 	assert_true(info.mappings_left == (lab.backend == PLX_BACKEND_SIM       ? 65535
@@ -583,7 +580,7 @@ static void test_MAP_18_entry_limit(void **state)
 		assert_works(map(d, RW, &p, NULL, NULL, NULL));
 		assert_fails(map(d, RW, &p, NULL, NULL, NULL), -ENOSPC,
 			     PLX_STATUS_INSUFFICIENT_RESOURCES, PLX_R_DMA_ENTRIES, 0);
-		fake_kernel.dma_entry_limit = 65535;
+		plx_sim_config.dma_entry_limit = 65535;
 	}
 	lab_delete(d);
 }

@@ -3,11 +3,9 @@
  * Shortage of memory: a life with everything in it is lived again and again, and each time one
  * more allocation succeeds before one fails. The failure must be said, and nothing be left (G-4).
  *
- * The linker sends allocations here (-Wl,--wrap=calloc), those of the fake kernel, too.
+ * The linker sends allocations here (-Wl,--wrap=calloc), those of the simulated kernel, too.
  */
 #include "lab.h"
-
-#define RW (PLX_IOMMU_READ | PLX_IOMMU_WRITE)
 
 static unsigned fail_in; /* the nth allocation from now fails; 0: none */
 static bool failed;
@@ -65,7 +63,7 @@ static void die(struct life *l)
 		lab_delete(l->d);
 	if (l->io)
 		assert_works(plx_iommu_close(l->io));
-	assert_int_equal(fake_kernel_entries(), 0);
+	assert_int_equal(plx_sim_kernel_entries(), 0);
 }
 
 static void test_G_4_memory(void **state)
@@ -94,7 +92,7 @@ static void test_detach_without_memory(void **state)
 	struct plx_domain *d;
 
 	(void)state;
-	fake_kernel.groups[1].width = 32;
+	plx_sim_config.groups[1].width = 32;
 	d = lab_domain(PLX_IOVA_ALLOC_FLEX, 39);
 	assert_works(lab_attach(d, 1));
 	fail_in = 1;

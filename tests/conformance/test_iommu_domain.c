@@ -5,7 +5,7 @@
 #include "lab.h"
 
 #include "core/sysops.h"
-#include "iommu/uapi.h"
+#include "core/uapi.h"
 
 #include <fcntl.h>
 #include <linux/vfio.h>
@@ -59,7 +59,7 @@ static void test_open_backends(void **state)
 	assert_works(plx_iommu_open(lab.ctx, 2, 0, PLX_BACKEND_AUTO, &io));
 	assert_int_equal(plx_iommu_backend_id(io), PLX_BACKEND_TYPE1);
 	assert_works(plx_iommu_close(io));
-	fake_kernel.no_type1 = true;
+	plx_sim_config.no_type1 = true;
 	assert_fails(open_fails(lab.ctx, 2, 0, PLX_BACKEND_TYPE1), -ENOTSUP,
 		     PLX_STATUS_NOT_SUPPORTED, PLX_R_NO_BACKEND, 0);
 	assert_int_equal(plx_last_error()->sys_errno, ENOENT);
@@ -67,14 +67,14 @@ static void test_open_backends(void **state)
 	assert_works(plx_iommu_open(lab.ctx, 2, 0, PLX_BACKEND_AUTO, &io));
 	assert_int_equal(plx_iommu_backend_id(io), PLX_BACKEND_IOMMUFD);
 	assert_works(plx_iommu_close(io));
-	fake_kernel.denied = true;
+	plx_sim_config.denied = true;
 	assert_fails(open_fails(lab.ctx, 2, 0, PLX_BACKEND_AUTO), -EACCES, PLX_STATUS_ACCESS_DENIED,
 		     PLX_R_PERMISSION, 0);
-	fake_kernel.no_iommufd = true;
+	plx_sim_config.no_iommufd = true;
 	assert_fails(open_fails(lab.ctx, 2, 0, PLX_BACKEND_AUTO), -ENOTSUP,
 		     PLX_STATUS_NOT_SUPPORTED, PLX_R_NO_BACKEND, 0);
 	/* The fake kernel has no no-iommu mode. */
-	fake_kernel.no_type1 = false;
+	plx_sim_config.no_type1 = false;
 	assert_fails(open_fails(lab.ctx, 2, 0, PLX_BACKEND_NOIOMMU), -ENOTSUP,
 		     PLX_STATUS_NOT_SUPPORTED, PLX_R_NO_BACKEND, 0);
 }
@@ -145,7 +145,7 @@ static void test_DOM_1_noiommu(void **state)
 	uint64_t iova;
 
 	(void)state;
-	fake_kernel.noiommu = true;
+	plx_sim_config.noiommu = true;
 	lab.backend = PLX_BACKEND_TYPE1; /* whose nodes these are */
 	assert_works(plx_iommu_open(lab.ctx, 2, 0, PLX_BACKEND_NOIOMMU, &lab.io));
 	assert_fails(create_fails(PLX_DOMAIN_TRANSLATE, 0, NULL, NULL), -ENOTSUP,
@@ -277,8 +277,7 @@ static void test_delete(void **state)
 	struct plx_token *t;
 
 	(void)state;
-	assert_fails(plx_domain_delete(NULL), -EINVAL, PLX_STATUS_INVALID_PARAMETER, PLX_R_NULL_ARG,
-		     1);
+	assert_fails(plx_domain_delete(NULL), -EINVAL, INVALID_PARAMETER(1), PLX_R_NULL_ARG, 1);
 	assert_fails(plx_domain_delete(d), -EBUSY, PLX_STATUS_RESOURCE_IN_USE, PLX_R_STILL_ATTACHED,
 		     0);
 	assert_works(lab_detach(d, 0));
@@ -305,14 +304,14 @@ static void test_delete_with_mappings(void **state)
 	assert_works(plx_domain_delete(d));
 	assert_int_equal(lab.warnings, 1);
 	assert_non_null(strstr(lab.said, "2 mappings"));
-	assert_int_equal(fake_kernel_entries(), 0);
+	assert_int_equal(plx_sim_kernel_entries(), 0);
 	/* Even when the kernel will not. */
 	d = lab_empty(PLX_IOVA_ALLOC_FLEX, 39);
 	lab_map_at(d, 0x10000, 1);
 	plx_test_inject(PLX_TEST_IOCTL, PLX_UAPI_IOAS_UNMAP, 1, EIO);
 	assert_works(plx_domain_delete(d));
-	assert_int_equal(lab.errors, lab.backend == PLX_BACKEND_IOMMUFD);
-	assert_int_equal(fake_kernel_entries(), 0);
+	lab_assert_errors(lab.backend == PLX_BACKEND_IOMMUFD);
+	assert_int_equal(plx_sim_kernel_entries(), 0);
 }
 
 static void test_delete_again_and_again(void **state)
@@ -350,7 +349,7 @@ static void test_DEV_2_collision(void **state)
 	struct plx_domain_info before, after;
 
 	(void)state;
-	fake_kernel.groups[1].width = 32;
+	plx_sim_config.groups[1].width = 32;
 	lab_map_at(d, high, 1);
 	assert_works(plx_domain_info(d, &before, NULL, 0));
 	assert_fails(lab_attach(d, 1), -EADDRINUSE, PLX_STATUS_UNSUCCESSFUL, PLX_R_IOVA_RESERVED,
@@ -405,7 +404,7 @@ static void test_DEV_4_ranges_are_read_again(void **state)
 
 	(void)state;
 	assert_int_equal(width(d), 39);
-	fake_kernel.groups[1].width = 32;
+	plx_sim_config.groups[1].width = 32;
 	assert_works(lab_attach(d, 1));
 	assert_int_equal(width(d), 32);
 	assert_true(lab_map_at(d, 1ull << 32, 1) == PLX_IOVA_INVALID);
@@ -414,7 +413,7 @@ static void test_DEV_4_ranges_are_read_again(void **state)
 	assert_works(plx_domain_info(d, &info, ranges, 4));
 	assert_int_equal(info.n_ranges, 2);
 	if (lab.backend != PLX_BACKEND_SIM) {
-		fake_kernel.groups[2].reserved = (struct plx_iova_range){ 0x8000, 0x8800 };
+		plx_sim_config.groups[2].reserved = (struct plx_iova_range){ 0x8000, 0x8800 };
 		assert_works(lab_attach(d, 2));
 		assert_works(plx_domain_info(d, &info, ranges, 4));
 		assert_int_equal(info.n_ranges, 3);

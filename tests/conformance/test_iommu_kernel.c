@@ -5,15 +5,13 @@
  */
 #include "lab.h"
 
-#include "iommu/uapi.h"
+#include "core/uapi.h"
 
 #include <linux/capability.h>
 #include <linux/vfio.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-#define RW (PLX_IOMMU_READ | PLX_IOMMU_WRITE)
 
 static unsigned long request(unsigned long type1, unsigned long iommufd)
 {
@@ -46,7 +44,7 @@ static int map_failing(struct plx_domain *d, int err)
 	assert_int_equal(saved.backend, lab.backend);
 	assert_works(plx_domain_info(d, &after, NULL, 0));
 	assert_memory_equal(&before, &after, sizeof(before));
-	assert_int_equal(fake_kernel_entries(), 0);
+	assert_int_equal(plx_sim_kernel_entries(), 0);
 	/* Once more for the record, which the questions above have reset. */
 	plx_test_inject(PLX_TEST_IOCTL, map_request(), 2, err);
 	assert_int_equal(plx_iommu_map(d, RW, &p, NULL, NULL, NULL, &iova), got);
@@ -62,7 +60,7 @@ static void test_MAP_18_kernel_errors(void **state)
 		return;
 	d = lab_domain(PLX_IOVA_ALLOC_FLEX, 39);
 	assert_fails(map_failing(d, EEXIST), -EEXIST, PLX_STATUS_IN_USE, PLX_R_KERNEL_CONFLICT, 0);
-	assert_int_equal(lab.errors, 2);
+	lab_assert_errors(2);
 	assert_fails(map_failing(d, ENOSPC), -ENOSPC, PLX_STATUS_INSUFFICIENT_RESOURCES,
 		     PLX_R_DMA_ENTRIES, 0);
 	assert_fails(map_failing(d, EFAULT), -EFAULT, INVALID_PARAMETER(3), PLX_R_BAD_VA, 3);
@@ -73,6 +71,7 @@ static void test_MAP_18_kernel_errors(void **state)
 	assert_fails(map_failing(d, EBUSY), -EBUSY, PLX_STATUS_RESOURCE_IN_USE,
 		     PLX_R_KERNEL_CONFLICT, 0);
 	assert_fails(map_failing(d, ENOTTY), -ENOTSUP, PLX_STATUS_NOT_SUPPORTED, PLX_R_NO_IOMMU, 0);
+	lab_assert_errors(0);
 	lab_delete(d);
 }
 
@@ -129,11 +128,11 @@ static void test_permission_bits(void **state)
 		return;
 	d = lab_domain(PLX_IOVA_ALLOC_FLEX, 39);
 	assert_works(plx_iommu_map(d, PLX_IOMMU_READ, &p, NULL, NULL, NULL, &iova));
-	assert_int_equal(fake_kernel_last_map(), type1 ? 1 : 1 | 4);
+	assert_int_equal(plx_sim_kernel_last_map(), type1 ? 1 : 1 | 4);
 	assert_works(plx_iommu_map(d, PLX_IOMMU_WRITE, &p, NULL, NULL, NULL, &iova));
-	assert_int_equal(fake_kernel_last_map(), type1 ? 2 : 1 | 2);
+	assert_int_equal(plx_sim_kernel_last_map(), type1 ? 2 : 1 | 2);
 	assert_works(plx_iommu_map(d, RW, &p, NULL, NULL, NULL, &iova));
-	assert_int_equal(fake_kernel_last_map(), type1 ? 3 : 1 | 2 | 4);
+	assert_int_equal(plx_sim_kernel_last_map(), type1 ? 3 : 1 | 2 | 4);
 	lab_delete(d);
 }
 
@@ -143,17 +142,17 @@ static void test_attach_errors(void **state)
 
 	(void)state;
 	if (lab.backend != PLX_BACKEND_SIM) {
-		fake_kernel.groups[0].unsafe = true;
+		plx_sim_config.groups[0].unsafe = true;
 		assert_fails(lab_attach(d, 0), -EPERM, PLX_STATUS_ACCESS_DENIED, PLX_R_UNSAFE_INTR,
 			     0);
 		assert_int_equal(plx_last_error()->sys_errno, EPERM);
-		fake_kernel.groups[0].unsafe = false;
-		fake_kernel.groups[0].not_viable = true;
+		plx_sim_config.groups[0].unsafe = false;
+		plx_sim_config.groups[0].not_viable = true;
 		lab.dev[0].foreign_member = true; /* as sysfs would say */
 		assert_fails(lab_attach(d, 0), -EBUSY, PLX_STATUS_RESOURCE_IN_USE,
 			     PLX_R_GROUP_NOT_VIABLE, 0);
 		assert_null(lab.dev[0].domain);
-		fake_kernel.groups[0].not_viable = false;
+		plx_sim_config.groups[0].not_viable = false;
 		lab.dev[0].direct_map = true;
 		assert_fails(lab_attach(d, 0), -ENOTSUP, PLX_STATUS_NOT_SUPPORTED,
 			     PLX_R_FW_DIRECT_MAP, 0);
@@ -174,7 +173,7 @@ static void test_attach_errors(void **state)
 }
 
 /* G-9: PAGE is the IOMMU's where that is larger. */
-static void test_page_of_64_KiB(void **state)
+static void test_G_9_page_of_64_KiB(void **state)
 {
 	const uint64_t large = 1ull << 16;
 	struct plx_phys p = { .type = PLX_PHYS_CONTIG,
@@ -190,7 +189,7 @@ static void test_page_of_64_KiB(void **state)
 		return;
 	d = lab_empty(PLX_IOVA_ALLOC_FLEX, 39);
 	assert_works(plx_iova_reserve(d, PAGE, NULL, NULL, NULL, 0, &t));
-	fake_kernel.page_sizes = large;
+	plx_sim_config.page_sizes = large;
 	assert_fails(lab_attach(d, 0), -EADDRINUSE, PLX_STATUS_UNSUCCESSFUL, PLX_R_IOVA_RESERVED,
 		     0);
 	assert_works(plx_token_free(t));
@@ -246,10 +245,11 @@ static void test_unmap_errors(void **state)
 			EBUSY);
 	assert_fails(plx_iommu_unmap(d, 0x10000, 1), -EBUSY, PLX_STATUS_RESOURCE_IN_USE,
 		     PLX_R_KERNEL_CONFLICT, 0);
-	assert_int_equal(lab.errors, 1);
+	lab_assert_errors(1);
 	assert_int_equal(lab_mappings(d), 1); /* it is there still */
 	plx_test_inject(PLX_TEST_IOCTL, request(VFIO_IOMMU_UNMAP_DMA, PLX_UAPI_IOAS_UNMAP), 1, EIO);
 	assert_int_equal(plx_domain_unmap_all(d), -EIO);
+	lab_assert_errors(1);
 	assert_int_equal(lab_mappings(d), 1);
 	assert_works(plx_iommu_unmap(d, 0x10000, 1));
 	lab_delete(d);
@@ -279,7 +279,7 @@ static void test_MAP_18_many_mappings(void **state)
 static const struct CMUnitTest tests[] = {
 	RULE(test_MAP_18_kernel_errors), RULE(test_MAP_18_locked_memory),
 	RULE(test_permission_bits),      RULE(test_attach_errors),
-	RULE(test_page_of_64_KiB),       RULE(test_create_errors),
+	RULE(test_G_9_page_of_64_KiB),   RULE(test_create_errors),
 	RULE(test_unmap_errors),         RULE(test_MAP_18_many_mappings),
 };
 
