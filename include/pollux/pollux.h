@@ -9,6 +9,7 @@
 #include <pollux/checksum.h>
 #include <pollux/clock.h>
 #include <pollux/ctx.h>
+#include <pollux/dev.h>
 #include <pollux/error.h>
 #include <pollux/iommu.h>
 #include <pollux/lcore.h>
