@@ -5,12 +5,14 @@
 #ifndef POLLUX_POLLUX_H
 #define POLLUX_POLLUX_H
 
+#include <pollux/access.h>
 #include <pollux/base.h>
 #include <pollux/checksum.h>
 #include <pollux/clock.h>
 #include <pollux/ctx.h>
 #include <pollux/dev.h>
 #include <pollux/error.h>
+#include <pollux/io.h>
 #include <pollux/iommu.h>
 #include <pollux/lcore.h>
 #include <pollux/mem.h>
