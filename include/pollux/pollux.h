@@ -11,6 +11,7 @@
 #include <pollux/clock.h>
 #include <pollux/ctx.h>
 #include <pollux/dev.h>
+#include <pollux/dma.h>
 #include <pollux/error.h>
 #include <pollux/io.h>
 #include <pollux/iommu.h>
