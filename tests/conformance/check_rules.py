@@ -18,10 +18,23 @@ RULES = {
         10: "what the caller must not do with pinned memory",
         16: "what hardware may add to permissions",
     }),
+    "MIO": (17, {
+        15: "what the caller must not do while a device is reset",
+    }),
+    "PIO": (12, {
+        11: "a helper that there is not",
+    }),
     "UNM": (7, {}),
     "TOK": (6, {}),
-    # The rest of DEV-6 is the room's above: it opens devices.
     "DEV": (6, {}),
+    "G": (13, {
+        1: "every assertion of every test asks for it",
+        6: "a fact: which calls are for burst loops",
+    }),
+    "E": (3, {}),
+    "MR": (13, {}),
+    "SG": (4, {}),
+    "SHM": (4, {4: "asynchronous allocation is not there yet"}),
 }
 
 
