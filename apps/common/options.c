@@ -101,6 +101,16 @@ static int set_choice(struct parser *p, const struct option_def *o, const char *
 	return fail(p, "--%s %.60s is none of %s", o->name, value, all);
 }
 
+static int add_operand(struct parser *p, const char *word)
+{
+	struct option_list *list = (struct option_list *)((char *)p->to + p->program->operands);
+
+	if (list->n == OPTION_LIST_MAX)
+		return fail(p, "there are more than %d words", OPTION_LIST_MAX);
+	list->items[list->n++] = word;
+	return 0;
+}
+
 static int add_item(struct parser *p, const struct option_def *o, const char *value)
 {
 	struct option_list *list = (struct option_list *)((char *)p->to + o->offset);
@@ -139,8 +149,12 @@ static int parse_one(struct parser *p, int argc, char **argv, int i)
 	size_t len = strcspn(word, "=");
 	int words = 1;
 
+	if (word[0] != '-' && p->program->words)
+		return add_operand(p, word) ? -1 : 1;
 	if (word[0] != '-' || !word[1])
-		return fail(p, "\"%.60s\" is no option: all arguments start with --", word);
+		return fail(p, "\"%.60s\" is no option: %s", word,
+			    p->program->words ? "they start with --"
+					      : "all arguments start with --");
 	if (word[1] == '-') {
 		o = find_name(p->program, word + 2, len - 2);
 		value = word[len] ? word + len + 1 : NULL;
@@ -189,6 +203,8 @@ void options_help(const struct program *program, FILE *out)
 	for (const struct option_def *o = program->options; o->name; o++) {
 		char item[64];
 
+		if (o->hidden)
+			continue;
 		snprintf(item, sizeof(item), "%c%c%s--%s%s%s", o->letter ? '-' : ' ',
 			 o->letter ? o->letter : ' ', o->letter ? ", " : "  ", o->name,
 			 o->value ? " " : "", o->value ? o->value : "");
@@ -242,14 +258,31 @@ static void bash_values(const struct option_def *o, FILE *out)
 	}
 }
 
+/*
+ * Behind the first word. bash takes colons for the ends of words, and the library of functions
+ * that knows better need not be there: what is left of the last colon is taken off again.
+ */
+static void bash_later(const struct program *program, FILE *out)
+{
+	fprintf(out,
+		"\t\tlocal line=${COMP_LINE:0:COMP_POINT} whole\n"
+		"\t\twhole=${line##* }\n"
+		"\t\tif [[ $whole != -* && $line == *[[:alpha:]]*' '*' '* ]]; then\n"
+		"\t\t\tCOMPREPLY=($(compgen -W \"$(%s)\" -- \"$whole\"))\n"
+		"\t\t\t[[ $whole != *:* ]] ||\n"
+		"\t\t\t\tCOMPREPLY=(\"${COMPREPLY[@]#\"${whole%%:*}:\"}\")\n"
+		"\t\tfi\n",
+		program->later);
+}
+
 static void bash_completion(const struct program *program, FILE *out)
 {
 	char function[32];
-	size_t i = 0;
+	size_t len = 0;
 
-	for (const char *c = program->name; *c && i < sizeof(function) - 1; c++)
-		function[i++] = *c == '-' ? '_' : *c;
-	function[i] = '\0';
+	for (const char *c = program->name; *c && len < sizeof(function) - 1; c++)
+		function[len++] = *c == '-' ? '_' : *c;
+	function[len] = '\0';
 	fprintf(out,
 		"# bash completion for %s\n"
 		"_%s() {\n"
@@ -257,12 +290,18 @@ static void bash_completion(const struct program *program, FILE *out)
 		"\tcase $before in\n",
 		program->name, function);
 	for (const struct option_def *o = program->options; o->name; o++)
-		bash_values(o, out);
+		if (!o->hidden)
+			bash_values(o, out);
 	fputs("\t*) COMPREPLY=($(compgen -W '", out);
 	for (const struct option_def *o = program->options; o->name; o++)
-		fprintf(out, "%s--%s", o == program->options ? "" : " ", o->name);
-	fprintf(out, "' -- \"$word\")) ;;\n\tesac\n}\ncomplete -F _%s %s\n", function,
-		program->name);
+		if (!o->hidden)
+			fprintf(out, "%s--%s", o == program->options ? "" : " ", o->name);
+	for (unsigned i = 0; program->words && program->words(i); i++)
+		fprintf(out, " %s", program->words(i));
+	fputs("' -- \"$word\"))\n", out);
+	if (program->later)
+		bash_later(program, out);
+	fprintf(out, "\t\t;;\n\tesac\n}\ncomplete -F _%s %s\n", function, program->name);
 }
 
 /* Text inside '...[...]:...' of zsh's _arguments. */
@@ -297,7 +336,16 @@ static void zsh_completion(const struct program *program, FILE *out)
 {
 	fprintf(out, "#compdef %s\n_arguments \\\n", program->name);
 	for (const struct option_def *o = program->options; o->name; o++)
-		zsh_option(o, out);
+		if (!o->hidden)
+			zsh_option(o, out);
+	if (program->words) {
+		fputs("  '1:command:(", out);
+		for (unsigned i = 0; program->words(i); i++)
+			fprintf(out, "%s%s", i ? " " : "", program->words(i));
+		fputs(")' \\\n", out);
+	}
+	if (program->later)
+		fprintf(out, "  '*:address:($(%s))' \\\n", program->later);
 	fputs("  && return 0\n", out);
 }
 

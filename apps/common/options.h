@@ -35,16 +35,22 @@ struct option_def {
 	uint64_t min, max;
 	const char *(*choices)(unsigned i); /* NULL behind the last */
 	const char *help;                   /* a phrase without full stop; names the default */
+	bool hidden;                        /* in the man page only */
 };
 
 struct program {
 	const char *name, *summary;
 	const char *usage; /* after the name */
 	const struct option_def *options;
+
+	/* For programs that take operands: what the first can be, NULL behind the last. */
+	const char *(*words)(unsigned i);
+	size_t operands;   /* where all go: a struct option_list */
+	const char *later; /* for shells: a command that prints what can come behind the first */
 };
 
 /*
- * Parse @argv into @to. Return: 0; or -1 with one sentence in @error. Operands are refused.
+ * Parse @argv into @to. Return: 0; or -1 with one sentence in @error.
  * --help, --version and --man are the caller's to define as flags.
  */
 int options_parse(const struct program *program, int argc, char **argv, void *to, char *error,

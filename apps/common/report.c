@@ -220,6 +220,13 @@ void report_value(struct report *r, const char *key, json_t *value)
 	put_json(r, key, value);
 }
 
+void report_value_as(struct report *r, const char *key, const char *label, json_t *value,
+		     const char *text)
+{
+	put_json(r, key, value);
+	put_text(r, label, text);
+}
+
 /* --- objects and arrays ------------------------------------------------------------------------- */
 
 static void push(struct report *r, const char *key, json_t *value)
@@ -344,6 +351,11 @@ void report_cell_value(struct report *r, json_t *value)
 	put_cell(r, value, "");
 }
 
+void report_cell_as(struct report *r, json_t *value, const char *text)
+{
+	put_cell(r, value, text);
+}
+
 static const char *cell(const struct table *t, unsigned i)
 {
 	return t->cells[i] ? t->cells[i] : "";
@@ -370,6 +382,14 @@ static void print_row(struct report *r, const int *widths, unsigned row)
 	}
 }
 
+static bool has_text(const struct table *t)
+{
+	for (unsigned i = 0; i < t->n_columns; i++)
+		if (t->columns[i].label)
+			return true;
+	return false;
+}
+
 void report_table_end(struct report *r)
 {
 	struct table *t = &r->table;
@@ -380,7 +400,7 @@ void report_table_end(struct report *r)
 		if (t->columns[i % t->n_columns].label &&
 		    (int)strlen(cell(t, i)) > widths[i % t->n_columns])
 			widths[i % t->n_columns] = (int)strlen(cell(t, i));
-	for (unsigned i = 0; i < rows; i++) {
+	for (unsigned i = 0; i < rows && has_text(t); i++) {
 		bool bold = !i && r->bold;
 
 		fputs(bold ? "\033[1m" : "", r->stream);

@@ -47,6 +47,9 @@ void report_real(struct report *r, const char *key, const char *label, enum repo
 void report_bool(struct report *r, const char *key, const char *label, bool value);
 /* Takes over @value. */
 void report_value(struct report *r, const char *key, json_t *value);
+/* The same, with a text for people that is not made from it. */
+void report_value_as(struct report *r, const char *key, const char *label, json_t *value,
+		     const char *text);
 
 /* An object inside: what follows, until its end, is in it, under @title in the text if not NULL. */
 void report_begin(struct report *r, const char *key, const char *title);
@@ -69,6 +72,7 @@ void report_cell_string(struct report *r, const char *value);
 void report_cell_count(struct report *r, uint64_t value);
 void report_cell_real(struct report *r, double value);
 void report_cell_value(struct report *r, json_t *value); /* takes it over */
+void report_cell_as(struct report *r, json_t *value, const char *text);
 void report_table_end(struct report *r);
 /* Bold headings, where the text goes to a terminal that has them. */
 void report_set_bold(struct report *r, bool on);

@@ -246,7 +246,6 @@ uint64_t totals_engine_count(const struct app *app, const struct engine_count *c
 /* results.c */
 void results_period(struct app *app, const struct totals *now, const struct totals *before);
 void results_forward(const struct app *app, const struct totals *t, struct report *r);
-json_t *results_error(const struct plx_error *e);
 const char *results_mac(const uint8_t mac[6], char buf[18]);
 /* A report for app->text: bold where that is a terminal. NULL: no memory. */
 struct report *results_new(const struct app *app);

@@ -5,6 +5,7 @@
  * Exit status: 0 all went well, 1 something failed on the way, 2 the command line is wrong.
  */
 #define _GNU_SOURCE
+#include "common/streams.h"
 #include "testpmd/app.h"
 #include "testpmd/input/input.h"
 #include "testpmd/man.h"
@@ -16,26 +17,6 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
-
-static int flush_stdout(void)
-{
-	if (!fflush(stdout) && !ferror(stdout))
-		return 0;
-	fprintf(stderr, "plx-testpmd: standard output: %s\n", strerror(errno));
-	return 1;
-}
-
-/* With standard streams closed, the next file opened would become one of them. */
-static void fill_standard_streams(void)
-{
-	int fd;
-
-	do
-		fd = open("/dev/null", O_RDWR);
-	while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd >= 0)
-		close(fd);
-}
 
 /* Say what went wrong: a sentence for people and, with --json, an object for programs. */
 static int report(struct app *app, struct report *r, int status)
@@ -72,7 +53,7 @@ static int print_help_ports(struct app *app, const char *driver)
 	bool all = !strcmp(driver, "all");
 
 	if (!plx_drivers_help(stdout, all ? NULL : driver, PLX_HELP_TEXT))
-		return flush_stdout();
+		return streams_flush("plx-testpmd");
 	app_keep(app, plx_last_error());
 	return report(app, NULL, 2);
 }
@@ -96,7 +77,7 @@ static int print_and_exit(struct app *app)
 		options_help(&program, stdout);
 	else if (!options_completion(&program, s->completion, stdout))
 		return bad_usage(app, "--completion is for bash or zsh");
-	return flush_stdout();
+	return streams_flush("plx-testpmd");
 }
 
 /* Is it the command line that is wrong, rather than what came of it? */
@@ -209,7 +190,7 @@ static int end_interactive(struct app *app, int err)
 		err = app->error.err;
 	if (app->error.err && !app->told)
 		report(app, NULL, 1);
-	return err || app->failed || app->error.err || flush_stdout() ? 1 : 0;
+	return err || app->failed || app->error.err || streams_flush("plx-testpmd") ? 1 : 0;
 }
 
 static int take_commands(struct app *app)
@@ -255,7 +236,7 @@ int main(int argc, char **argv)
 	static struct app app = { .done_event = -1, .signals = -1 };
 	char error[256];
 
-	fill_standard_streams();
+	streams_fill();
 	signal(SIGPIPE, SIG_IGN);
 	if (settings_read(&app.settings, argc, argv, error, sizeof(error))) {
 		app.settings.json = wants_json(argc, argv);

@@ -3,6 +3,7 @@
  * What forwarding has done: a table on the way, tables and an object at the end.
  */
 #define _GNU_SOURCE /* strerrorname_np() */
+#include "common/report_error.h"
 #include "testpmd/app.h"
 
 #include <math.h>
@@ -273,18 +274,6 @@ const char *results_mac(const uint8_t mac[6], char buf[18])
 	return buf;
 }
 
-json_t *results_error(const struct plx_error *e)
-{
-	json_t *o = json_object();
-
-	json_object_set_new(o, "errno", json_integer(e->err));
-	json_object_set_new(o, "errno_name", json_string(strerrorname_np(-e->err)));
-	json_object_set_new(o, "reason", json_string(plx_reason_str(e->reason)));
-	json_object_set_new(o, "object", report_json_string(e->object));
-	json_object_set_new(o, "text", report_json_string(e->text));
-	return o;
-}
-
 int results_dump(json_t *o, size_t flags)
 {
 	int err;
@@ -301,7 +290,7 @@ int results_json(struct report *r, const struct plx_error *e, bool one_line)
 	int err;
 
 	if (e)
-		json_object_set_new(o, "error", results_error(e));
+		json_object_set_new(o, "error", report_error(e));
 	err = results_dump(o, one_line ? JSON_COMPACT : JSON_INDENT(2));
 	json_decref(o);
 	return err;

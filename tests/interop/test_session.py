@@ -26,7 +26,9 @@ import threading
 import time
 
 sys.dont_write_bytecode = True
+import schema
 import test_testpmd as runner  # the runner
+from schema import check_schema
 from test_testpmd import Hang, Skip, expect
 
 runner.CHECKS.clear()
@@ -35,7 +37,6 @@ if len(sys.argv) > 3:
 
 PROGRAM = os.path.realpath(sys.argv[1]) if len(sys.argv) > 1 else ""
 WORK = os.path.realpath(sys.argv[2]) if len(sys.argv) > 2 else ""
-SCHEMA = os.path.join(os.path.dirname(os.path.realpath(__file__)), "../../docs/testpmd.schema.json")
 PREFIX = "plx-testpmd: "
 TIMEOUT = 20
 MODES = ("io", "mac", "macswap", "rxonly", "txonly", "csum", "flowgen", "icmpecho", "5tswap")
@@ -45,9 +46,6 @@ GOOD = ["start", "stop"]
 
 
 # --- the runner ---------------------------------------------------------------------------------
-
-validator = None
-
 
 def check(fn):
     """As the runner's, with an end to all that the check has started."""
@@ -61,19 +59,6 @@ def check(fn):
 
 
 # --- the schema ---------------------------------------------------------------------------------
-
-def check_schema(o, what):
-    faults = [e for e in validator.iter_errors(o)] if validator else []
-    if faults:
-        deep = faults[0]
-        while deep.context:
-            deep = max(deep.context, key=lambda e: len(e.absolute_path))
-        expect(False, "%s: not as the schema says: %s at %s in %r" %
-               (what, deep.message, list(deep.absolute_path), json.dumps(o)[:200]))
-    else:
-        expect(True, what)
-    return o
-
 
 def objects(text, what):
     """One JSON object a line."""
@@ -562,7 +547,7 @@ def objects_of_runs_without_commands():
 
 @check
 def the_schema_refuses_what_is_wrong():
-    if not validator:
+    if not schema.validator:
         raise Skip("no python3-jsonschema")
     for o in ({}, {"version": 1}, {"command": "start", "ok": True, "version": 1},
               {"command": "start", "ok": True, "result": {}, "version": 1},
@@ -571,17 +556,10 @@ def the_schema_refuses_what_is_wrong():
               {"command": "quit", "ok": True, "result": {}, "version": 2},
               {"command": "quit", "ok": True, "result": {}, "event": "forwarding_ended",
                "version": 1}):
-        expect(not validator.is_valid(o), "the schema takes %r" % o)
+        expect(not schema.validator.is_valid(o), "the schema takes %r" % o)
 
-    def undescribed(o, at):
-        for name, sub in o.get("properties", {}).items():
-            if at.endswith(("/then", "/if", "/event")):
-                continue
-            expect("description" in sub or "$ref" in sub, "%s/%s has no description" % (at, name))
-        for key, sub in o.items():
-            if isinstance(sub, dict):
-                undescribed(sub, at + "/" + key)
-    undescribed(validator.schema, "")
+    for path in schema.undescribed(schema.validator.schema):
+        expect(False, "%s has no description" % path)
 
 
 # --- bad input ----------------------------------------------------------------------------------
@@ -1407,16 +1385,7 @@ def threads_of_a_session():
 
 
 def main():
-    global validator
-    try:
-        import jsonschema
-        with open(SCHEMA) as f:
-            schema = json.load(f)
-        kind = jsonschema.validators.validator_for(schema)
-        kind.check_schema(schema)
-        validator = kind(schema)
-    except ImportError:
-        runner.skipped.append("the schema: no python3-jsonschema")
+    schema.load("testpmd.schema.json")
     shutil.rmtree(WORK, ignore_errors=True)
     os.makedirs(WORK)
     # What ASan keeps of freed memory is not the program's growth.

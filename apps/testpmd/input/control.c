@@ -9,6 +9,7 @@
  * one of them.
  */
 #define _GNU_SOURCE /* accept4() */
+#include "common/report_error.h"
 #include "testpmd/commands/commands.h"
 #include "testpmd/input/input.h"
 
@@ -194,7 +195,7 @@ static void put_refusal(struct client *client, const char *why)
 
 	snprintf(e.text, sizeof(e.text), "%s", why);
 	json_object_set_new(o, "ok", json_false());
-	json_object_set_new(o, "error", results_error(&e));
+	json_object_set_new(o, "error", report_error(&e));
 	put_json(client, o);
 	client->closing = true;
 }

@@ -3,6 +3,7 @@
  * Lines from a file or from standard input; and answers, as text or as one JSON object a line.
  */
 #include "testpmd/input/input.h"
+#include "common/report_error.h"
 #include "testpmd/commands/commands.h"
 
 #include <errno.h>
@@ -22,7 +23,7 @@ json_t *answer_json(const char *line, const struct answer *a)
 	json_object_set_new(o, "command", report_json_string(line));
 	json_object_set_new(o, "ok", json_boolean(!a->err));
 	if (a->err)
-		json_object_set_new(o, "error", results_error(&a->error));
+		json_object_set_new(o, "error", report_error(&a->error));
 	else
 		json_object_set(o, "result", report_json(a->report));
 	return o;
