@@ -96,7 +96,7 @@ find "$dir/root" -path '*/include/pollux/*.h' -exec cat {} + |
 missing=$(comm -13 "$dir/exported" "$dir/declared" | tr '\n' ' ')
 [ -z "$missing" ] || fail "declared with PLX_API but not exported: $missing"
 # What comes with the programs, where there are any.
-for program in plx-testpmd plx-bench; do
+for program in plx-testpmd plx-bench plx-dev; do
 	find "$dir/root" -path "*/bin/$program" | grep -q . || continue
 	for file in "man/man1/$program.1" "bash-completion/completions/$program" \
 		"zsh/site-functions/_$program"; do
