@@ -2,8 +2,12 @@
 /*
  * plx-bench: what a case is, and what its parts tell each other.
  *
- * A case measures the same work twice, done by Pollux and done by DPDK, in turns: a round of ours,
- * a round of the rival's, and again. What counts is the ratio of the medians.
+ * A case measures the same work twice, done by Pollux and done by a rival, in turns: a round of
+ * ours, a round of the rival's, and again. What counts is the ratio of the medians, or, where the
+ * case says so, our median.
+ *
+ * The rival is DPDK. Where DPDK has nothing of the kind, it is the system calls without us, or
+ * ourselves with less to carry; or there is none.
  */
 #ifndef BENCH_H
 #define BENCH_H
@@ -27,6 +31,8 @@ enum bench_case_flags {
 	CASE_TWO_CPUS = 1 << 0,
 	CASE_VALGRIND = 1 << 1, /* runs by default where valgrind is installed */
 	CASE_KERNEL = 1 << 2,   /* on demand: takes minutes, and needs root */
+	CASE_ABSOLUTE = 1 << 3, /* must and aim are ours, in the case's unit: no ratios */
+	CASE_NO_DPDK = 1 << 4,  /* the rival, if there is one, is no part of DPDK */
 };
 
 struct bench;
@@ -38,14 +44,15 @@ struct bench_case {
 	const char *name;
 	const char *unit;
 	const char *what;   /* what is done, on both sides; a sentence or two */
-	const char *rival;  /* which part of DPDK */
+	const char *rival;  /* which part of DPDK, or of what; NULL: there is none */
 	const char *mode;   /* forwarding mode, for the cases that run two programs */
 	const char *driver; /* of the kernel's ports, for the cases that have such */
 	unsigned frame;     /* bytes of their frames, without FCS */
 	unsigned drains;    /* so often they are filled first, and then emptied; the last counts */
-	double must, aim;   /* ratios, smaller is better; 0: shown for information */
-	unsigned rounds;    /* unless --rounds says otherwise */
-	unsigned flags;     /* enum bench_case_flags */
+	const char *args[SIDES][8]; /* what plx-bench-iommu is told, for the cases that run it */
+	double must, aim; /* ratios (but CASE_ABSOLUTE), small is better; 0: for information */
+	unsigned rounds;  /* unless --rounds says otherwise */
+	unsigned flags;   /* enum bench_case_flags */
 	measure_fn measure[SIDES];
 };
 
@@ -105,6 +112,8 @@ bool bench_interrupted(void);
 
 /* ours / rival; NaN when there is no rival. */
 double case_ratio(const struct case_result *r);
+/* What must and aim are about: the ratio, or ours. */
+double case_judged(const struct case_result *r);
 
 /*
  * run.c: measure the chosen cases, into bench.results; one that fails is told of, and the next goes
@@ -122,6 +131,8 @@ enum verdict { VERDICT_NONE, VERDICT_FAILED, VERDICT_MISSED, VERDICT_MUST, VERDI
 enum verdict case_verdict(const struct case_result *r);
 const char *verdict_text(enum verdict verdict);
 const char *report_number(double value, char *text, size_t size);
+/* A must or an aim: a ratio, or a value. */
+const char *report_target(const struct bench_case *c, double target, char *text, size_t size);
 void report_list(FILE *out);
 void report_table(const struct bench *b, FILE *out);
 bool report_json(struct bench *b, const char *path);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The table of cases. Ratios are ours / DPDK's: "must" is a promise, "aim" is where it is to go.
+ * The table of cases. Ratios are ours / the rival's: "must" is a promise, "aim" is where it is to go.
  */
 #include "bench/bench.h"
 #include "bench/micro.h"
@@ -67,6 +67,125 @@
 		    time, "64", 60),                                                              \
 		KERNEL_PAIR(by, ports, label, how, does "frames of 1,518 bytes with FCS.",        \
 			    feeding, drained, time, "1500", 1514)
+
+/* --- The IOMMU, over the kernel in memory --- */
+
+#define PAIR                                                                                    \
+	"plx_iommu_unmap() of one of 100 live mappings, chosen at random, and plx_iommu_map() " \
+	"of as much memory again, in a domain with a Flex allocator and a device; against "     \
+	"the two ioctls alone, which need be told where. "
+#define PAIR_INSNS                                                                            \
+	"Instructions of user space by callgrind, which stops counting in each system call: " \
+	"the kernel, which is one in memory and the same for both sides, is left out, exactly"
+#define PAIR_TIME "The same by the clock, with what the kernel in memory takes"
+
+#define PAIRS(side, by, bytes, live, batch)                  \
+	{                                                    \
+		"pairs", side, by, bytes, live, batch, NULL, \
+	}
+#define PAIRS_TIMED(side, by, bytes)                            \
+	{                                                       \
+		"pairs", side, by, bytes, "100", "1", "0", NULL \
+	}
+#define IOMMU_PAIR(by, ioctls, label, bytes, size)                                                \
+	{ .name = "iommu-" by "-" label,                                                          \
+	  .unit = "instructions/pair",                                                            \
+	  .what = PAIR size PAIR_INSNS,                                                           \
+	  .rival = ioctls,                                                                        \
+	  .args = { PAIRS("ours", by, bytes, "100", "1"), PAIRS("bare", by, bytes, "100", "1") }, \
+	  .must = 600,                                                                            \
+	  .aim = 500,                                                                             \
+	  .rounds = 1,                                                                            \
+	  .flags = CASE_VALGRIND | CASE_ABSOLUTE | CASE_NO_DPDK,                                  \
+	  .measure = { iommu_insns_ours, iommu_insns_rival } },                                   \
+	{                                                                                         \
+		.name = "iommu-" by "-" label "-time", .unit = "ns/pair",                         \
+		.what = "iommu-" by "-" label ". " PAIR_TIME, .rival = ioctls,                    \
+		.args = { PAIRS_TIMED("ours", by, bytes), PAIRS_TIMED("bare", by, bytes) },       \
+		.rounds = 7, .flags = CASE_NO_DPDK, .measure = {                                  \
+			iommu_number_ours,                                                        \
+			iommu_number_rival                                                        \
+		}                                                                                 \
+	}
+
+#define IOMMU_PAIRS(by, ioctls)                                                              \
+	IOMMU_PAIR(by, ioctls, "4k", "4096", "4 KiB. "),                                     \
+		IOMMU_PAIR(by, ioctls, "2m", "2097152", "2 MiB. "),                          \
+		IOMMU_PAIR(by, ioctls, "1g", "1073741824",                                   \
+			   "1 GiB, which was never written: a page of zeroes. "),            \
+		{ .name = "iommu-" by "-growth",                                             \
+		  .unit = "instructions/pair",                                               \
+		  .what = "iommu-" by "-4k at 60,000 live mappings, against itself at 100",  \
+		  .rival = "100 live",                                                       \
+		  .args = { PAIRS("ours", by, "4096", "60000", "1"),                         \
+			    PAIRS("ours", by, "4096", "100", "1") },                         \
+		  .must = 1.5,                                                               \
+		  .aim = 1.2,                                                                \
+		  .rounds = 1,                                                               \
+		  .flags = CASE_VALGRIND | CASE_NO_DPDK,                                     \
+		  .measure = { iommu_insns_ours, iommu_insns_rival } },                      \
+	{                                                                                    \
+		.name = "iommu-" by "-burst32", .unit = "instructions/pair",                 \
+		.what = "iommu-" by "-4k, but 32 are unmapped and then 32 mapped: what was " \
+			"unmapped last keeps its place for what is mapped next only once, "  \
+			"and the tree of taken IOVAs does its work 31 times",                \
+		.rival = ioctls,                                                             \
+		.args = { PAIRS("ours", by, "4096", "100", "32"),                            \
+			  PAIRS("bare", by, "4096", "100", "32") },                          \
+		.rounds = 1, .flags = CASE_VALGRIND | CASE_NO_DPDK, .measure = {             \
+			iommu_insns_ours,                                                    \
+			iommu_insns_rival                                                    \
+		}                                                                            \
+	}
+
+#define IOMMU_WINDOW(by, ioctls)                                                               \
+	{                                                                                      \
+		.name = "iommu-" by "-window", .unit = "instructions/pair",                    \
+		.what = "iommu-" by "-4k, but each mapping asks for a window of IOVAs: then "  \
+			"its place is looked for, and each call changes the tree, as it does " \
+			"where sizes alternate",                                               \
+		.rival = ioctls,                                                               \
+		.args = { PAIRS("window", by, "4096", "100", "1"),                             \
+			  PAIRS("bare", by, "4096", "100", "1") },                             \
+		.rounds = 1, .flags = CASE_VALGRIND | CASE_NO_DPDK, .measure = {               \
+			iommu_insns_ours,                                                      \
+			iommu_insns_rival                                                      \
+		}                                                                              \
+	}
+
+#define IOMMU_ALLOC(type, how)                                                                 \
+	{                                                                                      \
+		.name = "iommu-alloc-" type, .unit = "ns/operation",                           \
+		.what = "The allocator of IOVAs alone, " how                                   \
+			", at 60,000 live ranges: one is released and another one found "      \
+			"and taken, a million operations, against itself at 1,000",            \
+		.rival = "1,000 live",                                                         \
+		.args = { { "alloc", type, "60000", NULL }, { "alloc", type, "1000", NULL } }, \
+		.rounds = 5, .flags = CASE_NO_DPDK, .measure = {                               \
+			iommu_number_ours,                                                     \
+			iommu_number_rival                                                     \
+		}                                                                              \
+	}
+
+#define OPEN                                                                                 \
+	"plx_dev_open() of sim:dummy into a domain that is there, bus mastering on, and "    \
+	"plx_dev_start(), once in a fresh process: what a device costs before its first "    \
+	"packet. Most of it is the making of the simulated function, whose registers are a " \
+	"file in memory. "
+
+#define IOMMU_OPEN(by, text, who, kernel)                                                \
+	{                                                                                \
+		.name = "iommu-open-" by, .unit = "us", .what = OPEN text, .rival = who, \
+		.args = { { "open", by, "all", NULL }, { "open", by, "kernel", NULL } }, \
+		.rounds = 11, .flags = CASE_NO_DPDK, .measure = {                        \
+			iommu_number_ours,                                               \
+			kernel                                                           \
+		}                                                                        \
+	}
+
+#define OPEN_KERNEL                                                                             \
+	"The real VFIO code over the kernel in memory, whose share, the time in system calls, " \
+	"stands beside it"
 
 const struct bench_case bench_cases[] = {
 	{ .name = "fwd-null-io",
@@ -183,5 +302,15 @@ const struct bench_case bench_cases[] = {
 	KERNEL("tap", TAP, "rx", "rxonly", RX, FED, 0, RX_TIME),
 	KERNEL("tap", TAP, "tx", "txonly", TX, "", 0, TX_TIME),
 	KERNEL("tap", TAP, "io", "io", IO, FED, 0, TX_TIME),
+	IOMMU_PAIRS("type1", "VFIO_IOMMU_(UN)MAP_DMA"),
+	IOMMU_WINDOW("type1", "VFIO_IOMMU_(UN)MAP_DMA"),
+	IOMMU_PAIRS("iommufd", "IOMMU_IOAS_(UN)MAP"),
+	IOMMU_WINDOW("iommufd", "IOMMU_IOAS_(UN)MAP"),
+	IOMMU_ALLOC("none", "type None, ranges of 16 pages and told where"),
+	IOMMU_ALLOC("buddy", "type Buddy, ranges of 1 to 16 pages"),
+	IOMMU_ALLOC("flex", "type Flex, ranges of 1 to 16 pages"),
+	IOMMU_OPEN("sim", "Over the simulated transport there are no system calls", NULL, NULL),
+	IOMMU_OPEN("type1", OPEN_KERNEL, "system calls", iommu_number_rival),
+	IOMMU_OPEN("iommufd", OPEN_KERNEL, "system calls", iommu_number_rival),
 	{ .name = NULL },
 };

@@ -5,7 +5,6 @@
 #include "bench/bench.h"
 #include "bench/testpmd.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 /* Long enough to settle: packets come at once, and nothing grows after the first of them. */
@@ -96,21 +95,6 @@ enum outcome rss_rival(struct bench *b, const struct bench_case *c, double *valu
 	return rss(b, c, rival_testpmd, value);
 }
 
-static bool read_instructions(struct bench *b, const char *path, uint64_t *n)
-{
-	FILE *f = fopen(path, "re");
-	bool found = false;
-	char line[512];
-
-	while (f && !found && fgets(line, sizeof(line), f))
-		found = sscanf(line, "summary: %" SCNu64, n) == 1;
-	if (f)
-		fclose(f);
-	if (!found)
-		bench_failed(b, "callgrind left no count of instructions");
-	return found;
-}
-
 /* Instructions and packets of one run. */
 static enum outcome count(struct bench *b, const struct bench_case *c, testpmd_fn go, bool longer,
 			  uint64_t *insns, uint64_t *packets)
@@ -124,7 +108,7 @@ static enum outcome count(struct bench *b, const struct bench_case *c, testpmd_f
 		return FAILED;
 	got = go(b, &run);
 	*packets = run.packets;
-	if (got == MEASURED && !read_instructions(b, path, insns))
+	if (got == MEASURED && !command_instructions(b, path, insns))
 		return FAILED;
 	return got;
 }

@@ -88,7 +88,8 @@ static double ratio_scale(const struct bench *b)
 
 static void ratio_row(FILE *f, const struct case_result *r, double y, double scale)
 {
-	double ratio = case_ratio(r), must = r->def->must, aim = r->def->aim;
+	bool absolute = r->def->flags & CASE_ABSOLUTE;
+	double ratio = case_ratio(r), must = absolute ? 0 : r->def->must, aim = r->def->aim;
 	bool missed = case_verdict(r) == VERDICT_MISSED;
 
 	fprintf(f, "<text x=\"0\" y=\"%.1f\">%s</text>\n", y + BAR - 3, r->def->name);
@@ -114,8 +115,9 @@ static void ratio_chart(FILE *f, const struct bench *b)
 	double height = ROW * b->n_results + 30, scale = ratio_scale(b);
 
 	fprintf(f,
-		"<h2>Ratios</h2>\n<p class=\"dim\">Medians, Pollux / DPDK: the shorter the better. "
-		"The solid tick is what must be, the dashed one the aim, the line at 1 DPDK.</p>\n"
+		"<h2>Ratios</h2>\n<p class=\"dim\">Medians, Pollux / rival, which is DPDK where nothing "
+		"else is said: the shorter the better. "
+		"The solid tick is what must be, the dashed one the aim, the line at 1 the rival.</p>\n"
 		"<svg viewBox=\"0 0 %.0f %.0f\" role=\"img\" aria-label=\"Ratios of all cases\">\n",
 		WIDTH, height);
 	tick(f, "axis", LABEL, 0, height - 24);
@@ -161,7 +163,8 @@ static void case_chart(FILE *f, const struct case_result *r)
 	fprintf(f, ".</p>\n<svg viewBox=\"0 0 %.0f %.0f\" role=\"img\" aria-label=\"%s in %s\">\n",
 		WIDTH, SMALL_H, r->def->name, r->def->unit);
 	value_bar(f, &r->series[OURS], "Pollux", "ours", 6, scale);
-	value_bar(f, &r->series[RIVAL], r->def->rival, "rival", 6 + BAR + 10, scale);
+	if (r->def->rival)
+		value_bar(f, &r->series[RIVAL], r->def->rival, "rival", 6 + BAR + 10, scale);
 	fprintf(f, "<text class=\"dim\" x=\"%.1f\" y=\"%.1f\">%s</text>\n", LABEL, SMALL_H - 6,
 		r->def->unit);
 	fputs("</svg>\n", f);
@@ -200,6 +203,7 @@ static void table_row(FILE *f, const struct case_result *r)
 {
 	enum verdict verdict = case_verdict(r);
 	double ratio = case_ratio(r);
+	char must[32], aim[32];
 
 	fprintf(f, "<tr><td>%s</td><td class=\"text dim\">%s</td>", r->def->name, r->def->unit);
 	side_cells(f, &r->series[OURS]);
@@ -209,7 +213,9 @@ static void table_row(FILE *f, const struct case_result *r)
 	else
 		fprintf(f, "<td>%.3f</td>", ratio);
 	if (r->def->must)
-		fprintf(f, "<td>%.2f</td><td>%.2f</td>", r->def->must, r->def->aim);
+		fprintf(f, "<td>%s</td><td>%s</td>",
+			report_target(r->def, r->def->must, must, sizeof(must)),
+			report_target(r->def, r->def->aim, aim, sizeof(aim)));
 	else
 		fputs("<td></td><td></td>", f);
 	fprintf(f, "<td class=\"text %s\">%s</td></tr>\n",
@@ -220,7 +226,7 @@ static void table_row(FILE *f, const struct case_result *r)
 static void table(FILE *f, const struct bench *b)
 {
 	fputs("<h2>Numbers</h2>\n<div class=\"scroll\"><table>\n<tr><th>case</th>"
-	      "<th>unit</th><th>Pollux</th><th>min &#8211; max</th><th>DPDK</th>"
+	      "<th>unit</th><th>Pollux</th><th>min &#8211; max</th><th>rival</th>"
 	      "<th>min &#8211; max</th><th>ratio</th><th>must</th><th>aim</th><th></th></tr>\n",
 	      f);
 	for (unsigned i = 0; i < b->n_results; i++)

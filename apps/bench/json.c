@@ -30,10 +30,11 @@ static void add_series(json_t *o, const struct series *s)
 
 static json_t *rival_object(const struct bench *b, const struct case_result *r)
 {
+	const char *version = r->def->flags & CASE_NO_DPDK ? "" : b->rival_version;
 	json_t *o = json_object();
 
-	json_object_set_new(o, "name", json_string(r->def->rival));
-	json_object_set_new(o, "version", text_or_null(b->rival_version));
+	json_object_set_new(o, "name", text_or_null(r->def->rival ? r->def->rival : ""));
+	json_object_set_new(o, "version", text_or_null(version));
 	add_series(o, &r->series[RIVAL]);
 	if (r->absent[RIVAL][0])
 		json_object_set_new(o, "absent", json_string(r->absent[RIVAL]));
@@ -57,6 +58,7 @@ static json_t *case_object(const struct bench *b, const struct case_result *r)
 	json_object_set_new(o, "ratio", real_or_null(case_ratio(r)));
 	json_object_set_new(o, "must", c->must ? json_real(c->must) : json_null());
 	json_object_set_new(o, "aim", c->aim ? json_real(c->aim) : json_null());
+	json_object_set_new(o, "judged", json_string(c->flags & CASE_ABSOLUTE ? "ours" : "ratio"));
 	return o;
 }
 

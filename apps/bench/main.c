@@ -11,6 +11,7 @@
  *	ours_ring.c      cases inside this process: ours ...
  *	ours_pool.c
  *	rival_dpdk.c     ... and DPDK's
+ *	iommu.c          cases of the IOMMU, by plx-bench-iommu, which is iommu/
  *	spawn.c          another program, under a deadline
  *	report.c json.c html.c machine.c   what comes out
  *	man.c            the man page, from the tables
@@ -106,20 +107,20 @@ static int check(const struct bench *b)
 
 	for (unsigned i = 0; i < b->n_results; i++) {
 		const struct case_result *r = &b->results[i];
-		double ratio = case_ratio(r);
+		double judged = case_judged(r);
 
 		if (!r->def->must)
 			continue;
-		if (isnan(ratio)) {
+		if (isnan(judged)) {
 			fprintf(stderr, "plx-bench: %s cannot be checked: %s\n", r->def->name,
 				r->absent[r->absent[OURS][0] ? OURS : RIVAL]);
 			return EXIT_ERROR;
 		}
-		missed += ratio > r->def->must;
+		missed += judged > r->def->must;
 	}
 	if (!missed)
 		return 0;
-	fprintf(stderr, "plx-bench: %u of %u ratios miss%s what must be\n", missed, b->n_results,
+	fprintf(stderr, "plx-bench: %u of %u cases miss%s what must be\n", missed, b->n_results,
 		missed == 1 ? "es" : "");
 	return EXIT_MISSED;
 }

@@ -28,6 +28,9 @@ static const char head[] =
 	"that takes its share of this one.\n"
 	".Pp\n"
 	"Without DPDK our side is measured alone.\n"
+	"The cases whose names begin with\n.Cm iommu\ncompare with something else, which each "
+	"names, and run over a kernel in memory: no IOMMU is needed.\n"
+	"Those that count instructions need valgrind.\n"
 	".Pp\n"
 	"The cases whose names begin with\n.Cm kernel\nrun only when\n.Fl Fl filter\nor\n"
 	".Fl Fl all\nasks for them.\n"
@@ -42,14 +45,15 @@ static const char tail[] =
 	"One object with two members.\n"
 	".Bl -tag -width Ds\n"
 	".It cases\nan array: name, unit, ours (median, min, max, rounds), rival (the same, and its "
-	"name and version; absent says why it was not measured), ratio, must and aim; null where "
+	"name and version; absent says why it was not measured), ratio, must, aim and judged, which "
+	"says what these two are of, \\(dqratio\\(dq or \\(dqours\\(dq; null where "
 	"there is none; and failed, with the reason, for a case that did.\n"
 	".It machine\ncpu, cores, cores_allowed, governor, virtual, kernel, hugepages, load before "
 	"the run, compiler, optimized, version, commit and date.\n"
 	".El\n"
 	".Sh EXIT STATUS\n"
 	"0 when all went well; 1 when a case failed, which standard error names, or\n.Fl Fl check\n"
-	"found a ratio that misses what it must be; 2 when nothing could be measured or written as "
+	"found one that misses what it must be; 2 when nothing could be measured or written as "
 	"asked, or a ratio not be checked for want of one side, or on a signal.\n"
 	"What was measured is shown in any case.\n"
 	".Sh EXAMPLES\n"
@@ -71,6 +75,8 @@ static void print_sentences(FILE *out, const char *text)
 
 void man_print(FILE *out)
 {
+	char must[32], aim[32];
+
 	fputs(head, out);
 	options_man(&bench_program, out);
 	fputs(".Sh CASES\n.Bl -tag -width Ds\n", out);
@@ -79,8 +85,10 @@ void man_print(FILE *out)
 		print_sentences(out, c->what);
 		fprintf(out, ".\nIn %s", c->unit);
 		if (c->must)
-			fprintf(out, "; the ratio must be at most %.2f, and the aim is %.2f",
-				c->must, c->aim);
+			fprintf(out, "; %s must be at most %s, and the aim is %s",
+				c->flags & CASE_ABSOLUTE ? "ours" : "the ratio",
+				report_target(c, c->must, must, sizeof(must)),
+				report_target(c, c->aim, aim, sizeof(aim)));
 		fputs(".\n", out);
 	}
 	fputs(".El\n", out);

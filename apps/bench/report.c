@@ -20,17 +20,25 @@ const char *report_number(double value, char *text, size_t size)
 	return text;
 }
 
+const char *report_target(const struct bench_case *c, double target, char *text, size_t size)
+{
+	if (c->flags & CASE_ABSOLUTE)
+		return report_number(target, text, size);
+	snprintf(text, size, "%.2f", target);
+	return text;
+}
+
 enum verdict case_verdict(const struct case_result *r)
 {
-	double ratio = case_ratio(r);
+	double judged = case_judged(r);
 
 	if (r->failed[0])
 		return VERDICT_FAILED;
-	if (isnan(ratio) || !r->def->must)
+	if (isnan(judged) || !r->def->must)
 		return VERDICT_NONE;
-	if (ratio > r->def->must)
+	if (judged > r->def->must)
 		return VERDICT_MISSED;
-	return ratio > r->def->aim ? VERDICT_MUST : VERDICT_AIM;
+	return judged > r->def->aim ? VERDICT_MUST : VERDICT_AIM;
 }
 
 const char *verdict_text(enum verdict verdict)
@@ -60,13 +68,19 @@ static void print_wrapped(FILE *out, const char *text)
 
 void report_list(FILE *out)
 {
+	char must[32], aim[32];
 	const char *demand;
 
 	for (const struct bench_case *c = bench_cases; c->name; c++) {
-		fprintf(out, "%s (%s, against %s; %u round%s", c->name, c->unit, c->rival,
-			c->rounds, c->rounds == 1 ? "" : "s");
+		fprintf(out, "%s (%s, ", c->name, c->unit);
+		if (c->rival)
+			fprintf(out, "against %s; ", c->rival);
+		fprintf(out, "%u round%s", c->rounds, c->rounds == 1 ? "" : "s");
 		if (c->must)
-			fprintf(out, "; ratio must be <= %.2f, aim %.2f", c->must, c->aim);
+			fprintf(out, "; %s must be <= %s, aim %s",
+				c->flags & CASE_ABSOLUTE ? "ours" : "ratio",
+				report_target(c, c->must, must, sizeof(must)),
+				report_target(c, c->aim, aim, sizeof(aim)));
 		demand = case_on_demand(c);
 		fprintf(out, demand ? ") [on demand: %s]\n" : ")\n", demand);
 		print_wrapped(out, c->what);
@@ -107,7 +121,7 @@ static void print_row(FILE *out, const struct case_result *r, int width)
 	enum verdict verdict = case_verdict(r);
 	bool dye = colours(out) && verdict != VERDICT_NONE;
 	double ratio = case_ratio(r);
-	char text[32] = "-";
+	char text[32] = "-", must[32] = "", aim[32] = "";
 
 	fprintf(out, "%-*s %-19s", width, r->def->name, r->def->unit);
 	print_side(out, &r->series[OURS]);
@@ -115,10 +129,11 @@ static void print_row(FILE *out, const struct case_result *r, int width)
 	if (!isnan(ratio))
 		snprintf(text, sizeof(text), "%.3f", ratio);
 	fprintf(out, " %7s", text);
-	if (r->def->must)
-		fprintf(out, " %5.2f %5.2f", r->def->must, r->def->aim);
-	else
-		fprintf(out, " %5s %5s", "", "");
+	if (r->def->must) {
+		report_target(r->def, r->def->must, must, sizeof(must));
+		report_target(r->def, r->def->aim, aim, sizeof(aim));
+	}
+	fprintf(out, " %5s %5s", must, aim);
 	fprintf(out, "  %s%s%s", dye ? colour[verdict] : "", verdict_text(verdict),
 		dye ? "\033[0m" : "");
 	print_rates(out, r);
@@ -135,11 +150,12 @@ void report_table(const struct bench *b, FILE *out)
 			width = (int)strlen(b->results[i].def->name);
 	machine_read(b, &m);
 	fprintf(out, "%-*s %-19s %8s %-16s %8s %-16s %7s %5s %5s\n", width, "case", "unit",
-		"Pollux", "min..max", "DPDK", "min..max", "ratio", "must", "aim");
+		"Pollux", "min..max", "rival", "min..max", "ratio", "must", "aim");
 	for (unsigned i = 0; i < b->n_results; i++)
 		print_row(out, &b->results[i], width);
 	fprintf(out,
-		"\nMedians; ratio = Pollux / DPDK, smaller is better. %s, %u of %u CPUs, %s; "
+		"\nMedians; ratio = Pollux / rival (DPDK, or as --list says), smaller is better; "
+		"musts above 2 are of Pollux alone, in the unit. %s, %u of %u CPUs, %s; "
 		"%lu huge pages; load %.2f before; %s%s%s%s.\n",
 		m.cpu, m.cpus_allowed, m.cpus_online, m.kernel, m.huge_total, m.load,
 		b->rival_version[0] ? "DPDK " : "no DPDK", b->rival_version,

@@ -27,6 +27,11 @@ double case_ratio(const struct case_result *r)
 	return series_median(&r->series[OURS]) / series_median(&r->series[RIVAL]);
 }
 
+double case_judged(const struct case_result *r)
+{
+	return r->def->flags & CASE_ABSOLUTE ? series_median(&r->series[OURS]) : case_ratio(r);
+}
+
 /* A line that is written over and over, for who watches. */
 static void progress(const struct bench *b, unsigned done, const struct bench_case *c,
 		     unsigned round, unsigned rounds)
@@ -46,7 +51,7 @@ static bool measure_side(struct bench *b, struct case_result *r, enum side side)
 {
 	double value = NAN;
 
-	if (r->absent[side][0])
+	if (r->absent[side][0] || !r->def->measure[side])
 		return true;
 	if (bench_interrupted()) {
 		bench_failed(b, "interrupted");
@@ -168,7 +173,7 @@ bool bench_run(struct bench *b)
 	}
 	for (unsigned i = 0; i < b->n_results; i++)
 		if (!run_case(b, i)) {
-			b->n_results = i + (b->results[i].series[RIVAL].n > 0);
+			b->n_results = i + (b->results[i].series[OURS].n > 0);
 			return false;
 		}
 	return true;

@@ -53,6 +53,10 @@ struct command {
 /* Put words in; NULL ends them. */
 void command_add(struct command *cmd, ...) __attribute__((sentinel));
 
+/* Begin with callgrind, which writes what it counts to @outfile; and read how many those were. */
+enum outcome command_callgrind(struct bench *b, struct command *cmd, const char *outfile);
+bool command_instructions(struct bench *b, const char *outfile, uint64_t *n);
+
 /* Begin with callgrind when the run is to count instructions, then the program. */
 enum outcome command_begin(struct bench *b, struct command *cmd, const struct testpmd_run *run,
 			   const char *program);
@@ -77,5 +81,14 @@ enum outcome kernel_cycles_ours(struct bench *b, const struct bench_case *c, dou
 enum outcome kernel_cycles_rival(struct bench *b, const struct bench_case *c, double *value);
 enum outcome kernel_wall_ours(struct bench *b, const struct bench_case *c, double *value);
 enum outcome kernel_wall_rival(struct bench *b, const struct bench_case *c, double *value);
+
+#define IOMMU_TURNS "2000" /* that are counted */
+#define IOMMU_BATCH 5      /* which argument says how many pairs a turn has */
+
+/* iommu.c: the cases of the IOMMU. Each side's args are for plx-bench-iommu. */
+enum outcome iommu_number_ours(struct bench *b, const struct bench_case *c, double *value);
+enum outcome iommu_number_rival(struct bench *b, const struct bench_case *c, double *value);
+enum outcome iommu_insns_ours(struct bench *b, const struct bench_case *c, double *value);
+enum outcome iommu_insns_rival(struct bench *b, const struct bench_case *c, double *value);
 
 #endif

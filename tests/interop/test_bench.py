@@ -24,6 +24,14 @@ CASES = {"fwd-null-io": (0.14, 0.08), "fwd-null-rxonly": (0.20, 0.10),
 CASES.update({"kernel-%s-%s-%s%s" % (driver, mode, size, suffix): (1.0, 0.67)
               for driver in ("af_packet", "tap") for mode in ("rx", "tx", "io")
               for size in (64, 1500) for suffix in ("", "-time")})
+for backend in "type1", "iommufd":
+    for size in "4k", "2m", "1g":
+        CASES["iommu-%s-%s" % (backend, size)] = (600, 500)
+        CASES["iommu-%s-%s-time" % (backend, size)] = None
+    CASES["iommu-%s-growth" % backend] = (1.5, 1.2)
+    CASES["iommu-%s-burst32" % backend] = CASES["iommu-%s-window" % backend] = None
+CASES.update(dict.fromkeys(["iommu-alloc-none", "iommu-alloc-buddy", "iommu-alloc-flex",
+                            "iommu-open-sim", "iommu-open-type1", "iommu-open-iommufd"]))
 
 
 def path(name):
@@ -62,6 +70,14 @@ def test_list():
     assert re.findall(r"^([\w-]+) \(", out, re.M) == list(CASES), out
     on_demand = re.findall(r"^([\w-]+) \(.*\) \[on demand: needs root", out, re.M)
     assert on_demand == [name for name in CASES if name.startswith("kernel")], out
+    for name, target in CASES.items():
+        line, = re.findall(r"^%s \(.*" % name, out, re.M)
+        what = re.search(r"; (ratio|ours) must be <= ([\d.]+), aim ([\d.]+)", line)
+        assert bool(what) == bool(target), line
+        if target:
+            assert (float(what[2]), float(what[3])) == target, line
+            assert (what[1] == "ours") == (target[0] > 2), line
+    assert "against DPDK" not in out and "(us, 11 rounds)" in out, out
 
 
 def test_completion():
@@ -73,7 +89,10 @@ def test_completion():
 
 def test_help_and_man():
     assert "--filter REGEX" in bench("--help").stdout
-    assert ".Sh EXIT STATUS" in bench("--man").stdout
+    page = bench("--man").stdout
+    assert ".Sh EXIT STATUS" in page
+    assert "the ratio must be at most 0.14, and the aim is 0.08" in page
+    assert "ours must be at most 600, and the aim is 500" in page
     assert re.fullmatch(r"plx-bench [\d.]+\n", bench("--version").stdout)
 
 
@@ -267,6 +286,51 @@ def test_kernel_trouble():
     assert not interfaces() and not os.listdir(path("tmp"))
 
 
+def test_iommu():
+    """Both sides are there, none of them DPDK; one case has no rival at all."""
+    name, page = path("iommu.json"), path("iommu.html")
+    run = bench("--filter", "^iommu-(type1-4k-time|iommufd-2m-time|open|alloc-flex)", "--rounds", "1",
+                "--json", name, "--report", page)
+    with open(name) as f:
+        cases = {case["name"]: case for case in json.load(f)["cases"]}
+    assert len(cases) == 6, cases
+    for case in cases.values():
+        assert case["ours"]["median"] > 0 and case["rival"]["version"] is None, case
+        assert case["must"] is None and case["judged"] == "ratio", case
+    alone = cases.pop("iommu-open-sim")
+    assert alone["rival"]["name"] is None and alone["rival"]["median"] is None, alone
+    assert "absent" not in alone["rival"] and alone["ratio"] is None, alone
+    for case in cases.values():
+        assert case["rival"]["name"] and case["ratio"] > 0, case
+    assert "iommu-open-sim" not in run.stderr and not run.stderr, run.stderr
+    with open(page) as f:
+        assert "iommu-open-sim" in f.read()
+
+
+def sanitized():
+    with open(BENCH, "rb") as f:
+        return re.search(b"__[at]san_init", f.read())
+
+
+def test_iommu_instructions():
+    """Exact, so the same each time, and what is judged is ours, not the ratio."""
+    if sanitized() or not shutil.which("valgrind"):
+        print("SKIP: no valgrind, or a sanitizer that does not go with it")
+        return
+    name = path("iommu.json")
+    runs = []
+    for _ in range(2):
+        bench("--filter", "^iommu-type1-4k$", "--json", name)
+        with open(name) as f:
+            case, = json.load(f)["cases"]
+        runs.append((case["ours"]["median"], case["rival"]["median"]))
+        assert (case["must"], case["aim"], case["judged"]) == (600, 500, "ours"), case
+    assert runs[0] == runs[1] and 10 < runs[0][1] < runs[0][0], runs
+    run = subprocess.run([BENCH, "--filter", "^iommu-type1-4k$", "--check"], text=True,
+                         capture_output=True, timeout=300)
+    assert run.returncode == (runs[0][0] > 600), run
+
+
 def test_interrupted():
     """A program that hangs ends with us, and what it started too."""
     hang = program("hang", 'sleep 600 & echo $! > "%s"; wait\n' % path("pid"))
@@ -328,7 +392,8 @@ def test_real_run():
     with open(name) as f:
         result = json.load(f)
     case, = result["cases"]
-    assert set(case) == {"name", "unit", "ours", "rival", "ratio", "must", "aim"}, case
+    assert set(case) == {"name", "unit", "ours", "rival", "ratio", "must", "aim", "judged"}, case
+    assert case["judged"] == "ratio"
     assert (case["must"], case["aim"]) == CASES[case["name"]]
     assert case["ours"]["rounds"] == 1 and case["ours"]["median"] > 0
     rival = case["rival"]
