@@ -3,6 +3,7 @@
 # Headers, alone and in their rooms: usage check_headers.sh INCLUDEDIR
 #   - each header in INCLUDEDIR/pollux compiles alone, as C11 and as C++11 and C++17;
 #   - lib/ROOM/*_priv.h is included from lib/ROOM only;
+#   - a room includes headers of itself and of the rooms before it in lib/meson.build only;
 #   - apps/testpmd includes nothing of ours but <pollux/...> and headers of apps/.
 set -eu
 
@@ -44,6 +45,19 @@ done
 (cd "$top" && grep -rEo '^[[:space:]]*#[[:space:]]*include[[:space:]]*[<"][^>"]+[>"]' \
 	--include='*.[ch]' lib drivers apps tests include) | sed 's/:[^<"]*/:/' >"$dir/includes"
 [ -s "$dir/includes" ] || fail "no #include in $top"
+
+# Rooms from low to high; <pollux/...> says nothing about rooms.
+sed -n "s/^subdir('\(.*\)')$/\1/p" "$top/lib/meson.build" >"$dir/rooms"
+for room in "$top"/lib/*/; do
+	grep -qx "$(basename "$room")" "$dir/rooms" || fail "$room is not in lib/meson.build"
+done
+awk -F '[:/"]' '
+	FNR == NR { height[$1] = FNR; next }
+	/^lib\/.*:"/ && height[$5] > height[$2] { print $0 }
+	' "$dir/rooms" "$dir/includes" >"$dir/upwards"
+while IFS=: read -r file header; do
+	fail "$file includes $header, which is of a higher room"
+done <"$dir/upwards"
 
 while IFS=: read -r file header; do
 	name=$(printf '%s' "$header" | tr -d '<>"')
