@@ -68,6 +68,8 @@ def expect(ok, what):
 
 def run_checks():
     global current
+    # Under nohup(1) it is ignored, and programs that are started inherit that.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     only = re.compile(os.environ.get("TESTPMD_ONLY", ""))
     start = time.monotonic()
     for fn in CHECKS:
