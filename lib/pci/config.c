@@ -86,36 +86,37 @@ static int find(struct plx_dev *dev, unsigned id, bool extended, unsigned *off)
 			dev->child.name, extended ? "extended " : "", id);
 }
 
-int plx_pci_find_cap(struct plx_dev *dev, uint8_t id, uint8_t *off)
+/* @wanted: the caller has somewhere to put it. */
+static int find_for_caller(struct plx_dev *dev, unsigned id, bool extended, bool wanted,
+			   unsigned *off)
 {
-	unsigned at = 0;
 	int err;
 
-	if (off)
-		*off = 0;
+	*off = 0;
 	err = plx_dev_enter(dev, 1);
 	if (err)
 		return err;
-	err = off ? find(dev, id, false, &at) : plx_fail_null(3, "off");
-	if (!err)
+	return plx_dev_leave(dev, wanted ? find(dev, id, extended, off) : plx_fail_null(3, "off"));
+}
+
+int plx_pci_find_cap(struct plx_dev *dev, uint8_t id, uint8_t *off)
+{
+	unsigned at;
+	int err = find_for_caller(dev, id, false, off, &at);
+
+	if (off)
 		*off = (uint8_t)at;
-	return plx_dev_leave(dev, err);
+	return err;
 }
 
 int plx_pci_find_ext_cap(struct plx_dev *dev, uint16_t id, uint16_t *off)
 {
-	unsigned at = 0;
-	int err;
+	unsigned at;
+	int err = find_for_caller(dev, id, true, off, &at);
 
 	if (off)
-		*off = 0;
-	err = plx_dev_enter(dev, 1);
-	if (err)
-		return err;
-	err = off ? find(dev, id, true, &at) : plx_fail_null(3, "off");
-	if (!err)
 		*off = (uint16_t)at;
-	return plx_dev_leave(dev, err);
+	return err;
 }
 
 /* --- the MSI-X table --- */
