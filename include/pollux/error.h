@@ -100,6 +100,7 @@ enum plx_reason {
 	PLX_R_FILE,        /* the kernel refused a file operation */
 	PLX_R_FORMAT,      /* a file or message is not what it should be */
 	PLX_R_END,         /* the input has ended */
+	PLX_R_TIMEOUT,     /* a device did not do in time what it was told */
 	PLX_R_COUNT_,      /* number of reasons; not a reason */
 };
 

@@ -38,10 +38,27 @@ enum plx_pkt_flags {
 	PLX_PKT_TX_UDP_CSUM = 1 << 5,
 	/* Cut into segments of mss bytes of TCP payload; with PLX_PKT_TX_TCP_CSUM and l4_len. */
 	PLX_PKT_TX_TSO = 1 << 6,
+	PLX_PKT_TX_IP_CSUM = 1 << 7, /* the IPv4 header's checksum, whose field holds 0 */
+	PLX_PKT_TX_VLAN = 1 << 8,    /* put the tag in vlan behind the addresses (802.1Q) */
+
+	/* What the port that received the frame found, on its first entry. */
+	PLX_PKT_RX_IP_GOOD = 1 << 9, /* the IPv4 header's checksum; neither: not looked at */
+	PLX_PKT_RX_IP_BAD = 1 << 10,
+	PLX_PKT_RX_L4_GOOD = 1 << 11, /* TCP's or UDP's */
+	PLX_PKT_RX_L4_BAD = 1 << 12,
+	PLX_PKT_RX_VLAN = 1 << 13, /* the tag was taken out of the frame: it is in vlan */
+	PLX_PKT_RX_HASH = 1 << 14, /* hash is set */
 };
 
 /* All that a port may be asked to do with a frame before it leaves. */
-#define PLX_PKT_TX_WORK (PLX_PKT_TX_TCP_CSUM | PLX_PKT_TX_UDP_CSUM | PLX_PKT_TX_TSO)
+#define PLX_PKT_TX_WORK                                                                    \
+	(PLX_PKT_TX_TCP_CSUM | PLX_PKT_TX_UDP_CSUM | PLX_PKT_TX_TSO | PLX_PKT_TX_IP_CSUM | \
+	 PLX_PKT_TX_VLAN)
+
+/* All that a port may have found. */
+#define PLX_PKT_RX_FOUND                                                                   \
+	(PLX_PKT_RX_IP_GOOD | PLX_PKT_RX_IP_BAD | PLX_PKT_RX_L4_GOOD | PLX_PKT_RX_L4_BAD | \
+	 PLX_PKT_RX_VLAN | PLX_PKT_RX_HASH)
 
 #define PLX_PKT_FLAG_BITS  20
 #define PLX_PKT_FLAG_MASK  ((1u << PLX_PKT_FLAG_BITS) - 1)
@@ -52,10 +69,10 @@ struct plx_pkt {
 	uint16_t len;   /* bytes in this buffer, without FCS */
 	uint16_t port;  /* number of the port that received it */
 	uint16_t pool;  /* number of the pool that the buffer belongs to; never 0 */
-	uint16_t vlan;  /* VLAN tag (TCI) beside the frame */
+	uint16_t vlan;  /* VLAN tag (TCI) beside the frame: PLX_PKT_RX_VLAN, PLX_PKT_TX_VLAN */
 	uint32_t flags; /* enum plx_pkt_flags; packet type << PLX_PKT_TYPE_SHIFT */
 	union {
-		uint32_t hash;     /* RSS hash */
+		uint32_t hash;     /* with PLX_PKT_RX_HASH: RSS hash */
 		uint32_t wire_len; /* with PLX_PKT_CUT: length on the wire */
 		struct {
 			uint16_t mss;        /* TSO segment size */

@@ -118,6 +118,7 @@ static const char *const reasons[PLX_R_COUNT_] = {
 	[PLX_R_FILE] = "file operation failed",
 	[PLX_R_FORMAT] = "malformed data",
 	[PLX_R_END] = "end of input",
+	[PLX_R_TIMEOUT] = "the device did not do it in time",
 };
 
 const struct plx_error *plx_last_error(void)

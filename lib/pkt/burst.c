@@ -10,6 +10,10 @@
 #include <errno.h>
 #include <string.h>
 
+#ifdef __SSE4_1__
+#include <smmintrin.h>
+#endif
+
 /* Packets are given back in runs of at most this many; the stack has as many spare slots. */
 #define RUN PLX_POOL_SPARE
 
@@ -156,19 +160,38 @@ plx_fill_fn plx_pool_choose_fill(void)
 	return fill_any;
 }
 
+/*
+ * Take *@n buffers off the stack, or as many as there are; where they were they stay readable until
+ * the next call on the pool. False: there is none, or not for us; the record says which.
+ */
+static inline __attribute__((always_inline)) bool take(struct plx_pool *pool, unsigned *n,
+						       uint8_t *const **buffers)
+{
+	unsigned top = load_relaxed(&pool->top);
+
+	if (!owned_by_us(pool) || top < *n) {
+		top = refill(pool, *n);
+		if (*n > top)
+			*n = top;
+		if (!*n)
+			return false;
+	}
+	top -= *n;
+	*buffers = pool->stack + top;
+	for (unsigned i = 0; i < *n; i++)
+		plx_check_taken(pool, (*buffers)[i]);
+	store_relaxed(&pool->top, top);
+	return true;
+}
+
 unsigned plx_pool_get(struct plx_pool *pool, const struct plx_pkt *like, struct plx_pkt *pkts,
 		      unsigned n)
 {
-	unsigned top = load_relaxed(&pool->top);
 	struct plx_pkt start = { .data = NULL };
+	uint8_t *const *buffers;
 
-	if (!owned_by_us(pool) || top < n) {
-		top = refill(pool, n);
-		if (n > top)
-			n = top;
-		if (!n)
-			return 0;
-	}
+	if (!take(pool, &n, &buffers))
+		return 0;
 	/* A template that names the pool already is used as it stands: no store to wait for. */
 	if (!like || like->pool != pool->number) {
 		if (like)
@@ -176,11 +199,7 @@ unsigned plx_pool_get(struct plx_pool *pool, const struct plx_pkt *like, struct 
 		start.pool = pool->number;
 		like = &start;
 	}
-	top -= n;
-	for (unsigned i = 0; i < n; i++)
-		plx_check_taken(pool, pool->stack[top + i]);
-	pool->fill(pkts, pool->stack + top, n, like);
-	store_relaxed(&pool->top, top);
+	pool->fill(pkts, buffers, n, like);
 	return n;
 }
 
@@ -202,7 +221,8 @@ static void give(struct plx_pool *pool, uint8_t *const *buffers, unsigned n)
 	/*
 	 * Every buffer is in at most one slot and there are as many slots as buffers, so the
 	 * slots claimed here are empty: acquire and release, because a slot comes round again only
-	 * after its emptying was passed along here. The owner sees each one as soon as it is written.
+	 * after its emptying was passed along here. The owner sees each one as soon as it is
+	 * written.
 	 */
 	tail = atomic_fetch_add_explicit(&pool->returns_tail, n, memory_order_acq_rel);
 	for (unsigned i = 0; i < n; i++)
@@ -297,6 +317,15 @@ static inline bool free_in_order(struct plx_pool *pool, const struct plx_pkt *pk
 }
 
 /*
+ * What was written above the top were no addresses of buffers: free_in_order() must not find them.
+ */
+static void forget(const struct plx_pool *pool, uint8_t **to, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		to[i] = PLX_POOL_NO_BUFFER(pool);
+}
+
+/*
  * The common case, without a branch a packet: all of one pool, none shared. The addresses are
  * worked out straight into their place on the stack, and count only when all were good.
  * Returns false, with nothing changed, when the run is not such a one.
@@ -305,8 +334,9 @@ static bool free_run(const struct plx_pkt *pkts, unsigned n)
 {
 	struct plx_pool *pool = plx_pool_find(pkts[0].pool);
 	uint8_t *elsewhere[RUN], **to = elsewhere;
-	uint64_t farthest = 0;
-	uint32_t odd = 0;
+	const uint64_t alike = fields(&pkts[0]);
+	uint64_t farthest = 0, differ = 0;
+	uint32_t flags = 0;
 
 	if (!pool || pool->release)
 		return false;
@@ -319,19 +349,18 @@ static bool free_run(const struct plx_pkt *pkts, unsigned n)
 	uint8_t *const base = pool->base, *const first = base + pool->headroom;
 	const uint64_t magic = pool->magic, stride = pool->stride;
 	const unsigned shift = pool->shift;
-	const uint16_t number = pool->number;
 
+#pragma GCC unroll 4
 	for (unsigned i = 0; i < n; i++) {
 		uint64_t offset = (uint64_t)(pkts[i].data - base);
 
-		odd |= (uint32_t)(pkts[i].pool ^ number) | (pkts[i].flags & PLX_PKT_SHARED);
+		differ |= fields(&pkts[i]) ^ alike;
+		flags |= pkts[i].flags;
 		farthest = offset > farthest ? offset : farthest;
 		to[i] = first + plx_pool_divide(offset, magic, shift) * stride;
 	}
-	if (odd || farthest >= pool->span) {
-		/* These were no addresses of buffers: free_in_order() must not find them. */
-		for (unsigned i = 0; i < n; i++)
-			to[i] = PLX_POOL_NO_BUFFER(pool);
+	if (differ & fields(&only_pool) || flags & PLX_PKT_SHARED || farthest >= pool->span) {
+		forget(pool, to, n);
 		return false;
 	}
 	give(pool, to, n);
@@ -448,6 +477,12 @@ unsigned plx_pkt_tailroom(const struct plx_pkt *pkt)
 	return start && used < pool->stride ? pool->stride - 1 - (unsigned)used : 0;
 }
 
+/* Side 0: in, side 1: out. */
+static inline void add_held(struct plx_pool *pool, enum plx_hold where, int side, unsigned n)
+{
+	atomic_fetch_add_explicit(&pool->held[where][side].n, n, memory_order_release);
+}
+
 /* Shared buffers are left out: they may be in several places, and count as the program's. */
 static void count_held(const struct plx_pkt *pkts, unsigned n, enum plx_hold where, int side)
 {
@@ -458,8 +493,7 @@ static void count_held(const struct plx_pkt *pkts, unsigned n, enum plx_hold whe
 		for (run = 0; i + run < n && pkts[i + run].pool == pkts[i].pool; run++)
 			shared += (pkts[i + run].flags & PLX_PKT_SHARED) != 0;
 		if (pool && !pool->release)
-			atomic_fetch_add_explicit(&pool->held[where][side].n, run - shared,
-						  memory_order_release);
+			add_held(pool, where, side, run - shared);
 	}
 }
 
@@ -471,4 +505,120 @@ void plx_pkts_hold(const struct plx_pkt *pkts, unsigned n, enum plx_hold where)
 void plx_pkts_unhold(const struct plx_pkt *pkts, unsigned n, enum plx_hold where)
 {
 	count_held(pkts, n, where, 1);
+}
+
+void plx_pool_hold(uint16_t number, unsigned n, enum plx_hold where)
+{
+	struct plx_pool *pool = plx_pool_find(number);
+
+	if (pool && !pool->release)
+		add_held(pool, where, 0, n);
+}
+
+void plx_pkts_free_held(const struct plx_pkt *pkts, unsigned n, enum plx_hold where)
+{
+	while (n) {
+		unsigned run = n < RUN ? n : RUN;
+
+		if (free_run(pkts, run)) {
+			add_held(plx_pool_find(pkts->pool), where, 1, run);
+		} else {
+			count_held(pkts, run, where, 1);
+			plx_pkt_free(pkts, run);
+		}
+		pkts += run;
+		n -= run;
+	}
+}
+
+/*
+ * The buffers that @data lie in. Return: false when one lies in none; @to means nothing then.
+ *
+ * With SSE two at a time: lines and strides have 32 bits, which is what it multiplies. The largest
+ * line number is found by its halves: of an address that is not the pool's either may be too large.
+ */
+static bool find_buffers(const struct plx_pool *pool, uint8_t **to, uint8_t *const *data,
+			 unsigned n)
+{
+	uint8_t *const base = pool->base, *const first = base + pool->headroom;
+	uint64_t farthest = 0;
+	unsigned i = 0;
+
+#ifdef __SSE4_1__
+	const __m128i origin = _mm_set1_epi64x((int64_t)(uintptr_t)base);
+	const __m128i magic = _mm_set1_epi64x((int64_t)pool->magic);
+	const __m128i stride = _mm_set1_epi64x(pool->stride);
+	const __m128i shift = _mm_cvtsi32_si128((int)pool->shift);
+	const __m128i start = _mm_set1_epi64x((int64_t)(uintptr_t)first);
+	const uint32_t last = (uint32_t)(pool->span / PLX_CACHE_LINE) - 1;
+	const __m128i lines = _mm_set1_epi64x(last);
+	__m128i most = lines;
+
+	for (; i + 2 <= n; i += 2) {
+		__m128i line = _mm_loadu_si128((const __m128i *)(const void *)&data[i]);
+
+		line = _mm_srli_epi64(_mm_sub_epi64(line, origin), 6);
+		most = _mm_max_epu32(most, line);
+		line = _mm_srl_epi64(_mm_mul_epu32(line, magic), shift);
+		line = _mm_add_epi64(_mm_mul_epu32(line, stride), start);
+		_mm_storeu_si128((__m128i *)(void *)&to[i], line);
+	}
+	if (_mm_movemask_epi8(_mm_cmpeq_epi32(most, lines)) != 0xffff)
+		return false;
+#endif
+	for (; i < n; i++) {
+		uint64_t offset = (uint64_t)(data[i] - base);
+
+		farthest = offset > farthest ? offset : farthest;
+		to[i] = first + plx_pool_divide(offset, pool->magic, pool->shift) * pool->stride;
+	}
+	return farthest < pool->span;
+}
+
+void plx_pool_free_held(uint16_t number, uint8_t *const *data, unsigned n, enum plx_hold where)
+{
+	struct plx_pool *pool = plx_pool_find(number);
+	uint8_t *elsewhere[RUN], **to = elsewhere;
+	unsigned run;
+
+	if (!pool || pool->release)
+		return;
+	add_held(pool, where, 1, n);
+	for (; n; n -= run, data += run) {
+		run = n < RUN ? n : RUN;
+		if (owned_by_us(pool))
+			to = pool->stack + load_relaxed(&pool->top);
+		if (find_buffers(pool, to, data, run)) {
+			give(pool, to, run);
+			continue;
+		}
+		forget(pool, to, run);
+		for (unsigned i = 0; i < run; i++) {
+			const struct plx_pkt pkt = { .data = data[i], .pool = number };
+
+			free_one(&pkt);
+		}
+	}
+}
+
+unsigned plx_pool_take_buffers(struct plx_pool *pool, uint8_t **buffers, unsigned n)
+{
+	uint8_t *const *from;
+
+	if (!take(pool, &n, &from))
+		return 0;
+	memcpy(buffers, from, n * sizeof(*buffers));
+	add_held(pool, PLX_HOLD_RX, 0, n);
+	return n;
+}
+
+void plx_pool_give_buffers(struct plx_pool *pool, uint8_t *const *buffers, unsigned n)
+{
+	give(pool, buffers, n);
+	add_held(pool, PLX_HOLD_RX, 1, n);
+}
+
+void plx_pool_unhold(struct plx_pool *pool, unsigned n)
+{
+	add_held(pool, PLX_HOLD_RX, 1, n);
 }

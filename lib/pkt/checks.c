@@ -36,8 +36,11 @@ static uint8_t *whole(const struct plx_pool *pool, uint64_t index)
 
 void plx_check_given(struct plx_pool *pool, const uint8_t *data)
 {
-	uint64_t index = plx_pool_index(pool, (uint64_t)(data - pool->base));
+	uint64_t offset = (uint64_t)(data - pool->base), index = plx_pool_index(pool, offset);
 
+	if (offset >= pool->span || data != plx_pool_buffer(pool, index))
+		plx_check_stop("%s: %p is given back and is no buffer", pool->child.name,
+			       (const void *)data);
 	if (atomic_exchange(&pool->states[index], FREED) != TAKEN)
 		plx_check_stop("%s: buffer %llu is freed twice", pool->child.name,
 			       (unsigned long long)index);

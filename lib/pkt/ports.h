@@ -21,6 +21,29 @@ enum plx_hold {
 void plx_pkts_hold(const struct plx_pkt *pkts, unsigned n, enum plx_hold where);
 void plx_pkts_unhold(const struct plx_pkt *pkts, unsigned n, enum plx_hold where);
 
+/* As plx_pkts_hold(), of @n packets of one pool, none shared: without a look at each. */
+void plx_pool_hold(uint16_t pool, unsigned n, enum plx_hold where);
+/* plx_pkts_unhold() and plx_pkt_free() in one pass. Burst loop: yes. Threads: as plx_pkt_free(). */
+void plx_pkts_free_held(const struct plx_pkt *pkts, unsigned n, enum plx_hold where);
+
+/*
+ * Back to the pool with @n buffers, none shared, which plx_pool_hold() held: @data are addresses in
+ * them, all that a driver need keep of what it sends. Burst loop: yes. Threads: as plx_pkt_free().
+ */
+void plx_pool_free_held(uint16_t pool, uint8_t *const *data, unsigned n, enum plx_hold where);
+
+/*
+ * Buffers without packets, for drivers that keep rings of them: what plx_pool_get() takes, as the
+ * addresses that its packets' data would have. Return, errors and threads as there. The buffers are
+ * the caller's, and count as PLX_HOLD_RX until plx_pool_give_buffers() or plx_pool_unhold().
+ * Burst loop: yes.
+ */
+unsigned plx_pool_take_buffers(struct plx_pool *pool, uint8_t **buffers, unsigned n);
+/* Back to the pool: the very addresses. Burst loop: yes. Threads: any, as plx_pkt_free(). */
+void plx_pool_give_buffers(struct plx_pool *pool, uint8_t *const *buffers, unsigned n);
+/* @n of them have become packets that a program owns. Burst loop: yes. Threads: any. */
+void plx_pool_unhold(struct plx_pool *pool, unsigned n);
+
 /* Frames among some entries, and the bytes of all of them. */
 struct plx_sum {
 	unsigned frames;
@@ -58,6 +81,22 @@ static inline unsigned plx_whole_frames(const struct plx_pkt *pkts, unsigned n)
 	return n;
 }
 
+/* A frame: its entries, and the bytes of all of them. */
+struct plx_frame_size {
+	unsigned entries;
+	uint32_t bytes;
+};
+
+/* The frame at the front of @pkts, which is whole. */
+static inline struct plx_frame_size plx_first_frame(const struct plx_pkt *pkts)
+{
+	struct plx_frame_size frame = { .entries = 1, .bytes = pkts->len };
+
+	while (pkts[frame.entries - 1].flags & PLX_PKT_MORE)
+		frame.bytes += pkts[frame.entries++].len;
+	return frame;
+}
+
 /* Entries that a frame of @len bytes needs, with @room bytes in each buffer. */
 static inline unsigned plx_entries(uint32_t len, uint32_t room)
 {
@@ -65,8 +104,8 @@ static inline unsigned plx_entries(uint32_t len, uint32_t room)
 }
 
 /*
- * A pool's memory for a device to reach, committed from end to end: @size is a multiple of 2 MiB and
- * nothing but the pool's buffers is in it. Threads: not while the pool's owner takes from it.
+ * A pool's memory for a device to reach, committed from end to end: @size is a multiple of 2 MiB
+ * and nothing but the pool's buffers is in it. Threads: not while the pool's owner takes from it.
  * Errors: -ENOTSUP (UNSUPPORTED: a wrapped pool has none), -ENOMEM (NOMEM).
  */
 int plx_pool_memory(struct plx_pool *pool, void **base, uint64_t *size);

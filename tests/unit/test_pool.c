@@ -553,6 +553,114 @@ static void test_pool_may_end_with_returns_waiting(void **state)
 	end(job.pool);
 }
 
+/* --- buffers without packets --- */
+
+static void test_buffers_are_what_packets_have(void **state)
+{
+	struct plx_pool *pool = make(64, 2048, 128);
+	struct plx_pool_info info;
+	struct plx_pkt pkts[32];
+	uint8_t *buffers[32];
+
+	(void)state;
+	plx_pool_info(pool, &info);
+	assert_int_equal(plx_pool_take_buffers(pool, buffers, 32), 32);
+	assert_account(pool, 32, 32, 0, 0);
+	for (int i = 0; i < 32; i++) {
+		uint64_t offset =
+			(uint64_t)(buffers[i] - (const uint8_t *)info.base) - info.headroom;
+
+		assert_int_equal(offset % info.stride, 0);
+		assert_true(offset / info.stride < 64);
+		memset(buffers[i], i, info.data_room);
+	}
+	/* Received: they become packets, which are freed like any. */
+	for (int i = 0; i < 32; i++)
+		pkts[i] = (struct plx_pkt){ .data = buffers[i], .pool = info.number };
+	plx_pool_unhold(pool, 32);
+	assert_account(pool, 32, 0, 0, 32);
+	plx_pkt_free(pkts, 32);
+	assert_account(pool, 64, 0, 0, 0);
+	assert_whole(pool, 64);
+	end(pool);
+}
+
+static void test_buffers_go_back(void **state)
+{
+	struct plx_pool *pool = make(256, 2048, 0);
+	uint8_t *buffers[256];
+
+	(void)state;
+	for (unsigned n = 0; n <= 256; n += 37) {
+		assert_int_equal(plx_pool_take_buffers(pool, buffers, n), n);
+		assert_account(pool, 256 - n, n, 0, 0);
+		plx_pool_give_buffers(pool, buffers, n);
+		assert_account(pool, 256, 0, 0, 0);
+	}
+	assert_whole(pool, 256);
+	end(pool);
+}
+
+static void test_exhausted_pool_gives_fewer_buffers(void **state)
+{
+	struct plx_pool *pool = make(20, 2048, 0);
+	uint8_t *buffers[32] = { NULL };
+
+	(void)state;
+	assert_int_equal(plx_pool_take_buffers(pool, buffers, 32), 20);
+	assert_null(buffers[20]);
+	assert_account(pool, 0, 20, 0, 0);
+	assert_int_equal(plx_pool_take_buffers(pool, buffers + 20, 1), 0);
+	assert_error(-ENOMEM, PLX_R_NOMEM);
+	assert_account(pool, 0, 20, 0, 0);
+	assert_int_equal(plx_pool_destroy(pool), -EBUSY);
+	assert_non_null(strstr(plx_last_error()->text, "20 in RX rings"));
+	plx_pool_give_buffers(pool, buffers, 20);
+	assert_whole(pool, 20);
+	end(pool);
+}
+
+static void *take_buffers(void *arg)
+{
+	struct job *job = arg;
+	uint8_t *buffers[64];
+
+	job->got = plx_pool_take_buffers(job->pool, buffers, job->n);
+	job->error = *plx_last_error();
+	return NULL;
+}
+
+static void *give_buffers(void *arg)
+{
+	struct job *job = arg;
+	uint8_t *buffers[64];
+
+	for (unsigned i = 0; i < job->n; i++)
+		buffers[i] = job->pkts[i].data;
+	plx_pool_give_buffers(job->pool, buffers, job->n);
+	return NULL;
+}
+
+static void test_buffers_and_threads(void **state)
+{
+	struct job job = { .pool = make(64, 2048, 0), .n = 48 };
+	uint8_t *buffers[48];
+
+	(void)state;
+	assert_int_equal(plx_pool_take_buffers(job.pool, buffers, 48), 48);
+	in_thread(take_buffers, &job);
+	assert_int_equal(job.got, 0);
+	assert_int_equal(job.error.err, -EPERM);
+	assert_int_equal(job.error.reason, PLX_R_NOT_OWNER);
+	assert_account(job.pool, 16, 48, 0, 0);
+	for (int i = 0; i < 48; i++)
+		job.pkts[i].data = buffers[i];
+	in_thread(give_buffers, &job); /* through the queue of returns */
+	assert_account(job.pool, 64, 0, 0, 0);
+	assert_whole(job.pool, 64);
+	end(job.pool);
+}
+
 /* --- shares --- */
 
 static void test_last_owner_gives_back(void **state)
@@ -782,9 +890,12 @@ static void test_wrapped_pool_gives_and_shares_nothing(void **state)
 	struct released to;
 	struct plx_pool *pool = wrap(&to);
 	struct plx_pkt pkt;
+	uint8_t *buffer;
 
 	(void)state;
 	assert_int_equal(plx_pool_get(pool, NULL, &pkt, 1), 0);
+	assert_error(-EPERM, PLX_R_UNSUPPORTED);
+	assert_int_equal(plx_pool_take_buffers(pool, &buffer, 1), 0);
 	assert_error(-EPERM, PLX_R_UNSUPPORTED);
 	fill_wrapped(pool, &pkt, 1);
 	assert_int_equal(plx_pkt_share(&pkt, 1), -ENOTSUP);
@@ -1031,6 +1142,27 @@ static void test_strangers_within_a_burst(void **state)
 	end(pool);
 }
 
+/* An address of no buffer among those that were held, wherever it stands. */
+static void test_strangers_among_held_addresses(void **state)
+{
+	struct plx_pool *pool = make(128, 2048, 0);
+	uint8_t stranger, *data[100];
+	struct plx_pkt pkts[100];
+
+	(void)state;
+	for (unsigned at = 0; at < 100; at += 33) {
+		assert_int_equal(plx_pool_get(pool, NULL, pkts, 100), 100);
+		plx_pool_hold(plx_pool_number(pool), 100, PLX_HOLD_TX);
+		for (unsigned i = 0; i < 100; i++)
+			data[i] = i == at ? &stranger : pkts[i].data;
+		plx_pool_free_held(plx_pool_number(pool), data, 100, PLX_HOLD_TX);
+		assert_account(pool, 127, 0, 0, 1);
+		plx_pkt_free(&pkts[at], 1);
+		assert_whole(pool, 128);
+	}
+	end(pool);
+}
+
 static void test_packets_of_a_dead_pool_are_left_alone(void **state)
 {
 	struct plx_pool *pool = make(8, 2048, 0), *other = make(8, 2048, 0);
@@ -1195,6 +1327,50 @@ static void test_null_data_stops(void **state)
 	expect_stop(free_null_data, "not of its pool");
 }
 
+static void give_buffer_twice(struct plx_pool *pool)
+{
+	uint8_t *buffer;
+
+	plx_pool_take_buffers(pool, &buffer, 1);
+	plx_pool_give_buffers(pool, &buffer, 1);
+	plx_pool_give_buffers(pool, &buffer, 1);
+}
+
+static void give_moved_buffer(struct plx_pool *pool)
+{
+	uint8_t *buffer;
+
+	plx_pool_take_buffers(pool, &buffer, 1);
+	buffer += 14;
+	plx_pool_give_buffers(pool, &buffer, 1);
+}
+
+static void give_buffer_of_none(struct plx_pool *pool)
+{
+	uint8_t byte, *buffer = &byte;
+
+	plx_pool_give_buffers(pool, &buffer, 1);
+}
+
+static void write_late_to_buffer(struct plx_pool *pool)
+{
+	uint8_t *buffer;
+
+	plx_pool_take_buffers(pool, &buffer, 1);
+	plx_pool_give_buffers(pool, &buffer, 1);
+	poke(buffer);
+	plx_pool_take_buffers(pool, &buffer, 1);
+}
+
+static void test_misused_buffers_stop(void **state)
+{
+	(void)state;
+	expect_stop(give_buffer_twice, "freed twice");
+	expect_stop(give_moved_buffer, "is no buffer");
+	expect_stop(give_buffer_of_none, "is no buffer");
+	expect_stop(write_late_to_buffer, "written after it was freed");
+}
+
 static void test_freed_buffers_are_poisoned(void **state)
 {
 	struct plx_pool *pool = make(1, 2048, 0);
@@ -1257,6 +1433,31 @@ static void test_held_packets_of_many_pools(void **state)
 	end(one);
 	end(two);
 	end(wrapped);
+}
+
+/* Given back by addresses, anywhere in the buffers, more than go onto the stack at a time. */
+static void test_held_buffers_are_freed_by_addresses(void **state)
+{
+	struct plx_pool *pool = make(256, 2048, 128);
+	const uint16_t number = plx_pool_number(pool);
+	struct plx_pkt pkts[200];
+	uint8_t *data[200];
+
+	(void)state;
+	for (unsigned n = 0; n <= 200; n += 50) {
+		assert_int_equal(plx_pool_get(pool, NULL, pkts, n), n);
+		for (unsigned i = 0; i < n; i++)
+			data[i] =
+				pkts[i].data + (i % 3 == 1 ? 2048 - 1 : 0) - (i % 3 == 2 ? 128 : 0);
+		plx_pool_hold(number, n, PLX_HOLD_TX);
+		assert_account(pool, 256 - n, 0, n, 0);
+		plx_pool_free_held(number, data, n, PLX_HOLD_TX);
+		assert_account(pool, 256, 0, 0, 0);
+	}
+	assert_whole(pool, 256);
+	plx_pool_hold(0, 1, PLX_HOLD_TX); /* no pool at all */
+	plx_pool_free_held(0, data, 1, PLX_HOLD_TX);
+	end(pool);
 }
 
 /* One buffer, held under three of its owners' names, is one buffer still. */
@@ -1426,6 +1627,10 @@ int main(void)
 		TEST(test_disowned_pool_changes_hands),
 		TEST(test_returns_by_other_threads),
 		TEST(test_pool_may_end_with_returns_waiting),
+		TEST(test_buffers_are_what_packets_have),
+		TEST(test_buffers_go_back),
+		TEST(test_exhausted_pool_gives_fewer_buffers),
+		TEST(test_buffers_and_threads),
 		TEST(test_last_owner_gives_back),
 		TEST(test_shares_add_up),
 		TEST(test_shared_buffer_is_fresh_again),
@@ -1451,6 +1656,7 @@ int main(void)
 		TEST(test_no_data_is_left_alone),
 		TEST(test_data_after_the_last_buffer_is_left_alone),
 		TEST(test_strangers_within_a_burst),
+		TEST(test_strangers_among_held_addresses),
 		TEST(test_packets_of_a_dead_pool_are_left_alone),
 #else
 		TEST(test_double_free_stops),
@@ -1459,10 +1665,12 @@ int main(void)
 		TEST(test_late_write_to_the_first_byte_stops),
 		TEST(test_stranger_stops),
 		TEST(test_null_data_stops),
+		TEST(test_misused_buffers_stop),
 		TEST(test_freed_buffers_are_poisoned),
 #endif
 		TEST(test_account_knows_what_ports_hold),
 		TEST(test_held_packets_of_many_pools),
+		TEST(test_held_buffers_are_freed_by_addresses),
 		TEST(test_held_shares_count_once),
 		TEST(test_sums_of_bursts),
 		TEST(test_sent_run_is_freed_and_summed),

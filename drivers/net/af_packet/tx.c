@@ -32,24 +32,9 @@ static void drop(struct af_packet_txq *q, enum plx_drop why)
 	plx_count(&q->base.counts.drops[why], 1);
 }
 
-/* One frame: its entries and bytes. */
-struct frame {
-	unsigned entries;
-	uint32_t bytes;
-};
-
-static struct frame measure(const struct plx_pkt *pkts)
-{
-	struct frame frame = { .entries = 1, .bytes = pkts->len };
-
-	while (pkts[frame.entries - 1].flags & PLX_PKT_MORE)
-		frame.bytes += pkts[frame.entries++].len;
-	return frame;
-}
-
 /* Return: why it cannot be sent; PLX_DROP_COUNT_: it can, and @header is filled where needed. */
 static enum plx_drop check(const struct af_packet_txq *q, const struct plx_pkt *pkts,
-			   const struct frame *frame, struct virtio_net_hdr *header)
+			   const struct plx_frame_size *frame, struct virtio_net_hdr *header)
 {
 	if (frame->bytes < ETH_HDR)
 		return frame->bytes ? PLX_DROP_INVALID : PLX_DROP_EMPTY;
@@ -67,7 +52,7 @@ static enum plx_drop check(const struct af_packet_txq *q, const struct plx_pkt *
  * Return: frames in it; 0: the first cannot be sent, for the reason in @why, and @frame is it.
  */
 static unsigned gather(struct af_packet_txq *q, const struct plx_pkt *pkts, unsigned n,
-		       struct frame *frame, enum plx_drop *why)
+		       struct plx_frame_size *frame, enum plx_drop *why)
 {
 	struct af_packet_out *out = q->out;
 	unsigned frames = 0, parts = 0, at = 0;
@@ -75,7 +60,7 @@ static unsigned gather(struct af_packet_txq *q, const struct plx_pkt *pkts, unsi
 	while (at < n && frames < TX_FRAMES) {
 		struct msghdr *msg = &out->msgs[frames].msg_hdr;
 
-		*frame = measure(pkts + at);
+		*frame = plx_first_frame(pkts + at);
 		*why = check(q, pkts + at, frame, &out->headers[frames]);
 		if (*why != PLX_DROP_COUNT_ || parts + 1 + frame->entries > TX_ENTRIES)
 			break;
@@ -148,7 +133,7 @@ unsigned plx_af_packet_tx_burst(struct plx_txq *base, const struct plx_pkt *pkts
 {
 	struct af_packet_txq *q = (struct af_packet_txq *)base;
 	unsigned taken = 0, frames, done;
-	struct frame frame;
+	struct plx_frame_size frame;
 	enum plx_drop why;
 
 	n = plx_whole_frames(pkts, n);

@@ -23,18 +23,6 @@ static void drop(struct tap_txq *q, enum plx_drop why)
 	plx_count(&q->base.counts.drops[why], 1);
 }
 
-/* Entries and bytes of the frame at the front of @pkts, which is whole. */
-static unsigned measure(const struct plx_pkt *pkts, uint64_t *bytes)
-{
-	unsigned n = 0;
-
-	*bytes = 0;
-	do
-		*bytes += pkts[n].len;
-	while (pkts[n++].flags & PLX_PKT_MORE);
-	return n;
-}
-
 /*
  * Can the frame be sent at all? Fills the virtio header that goes before it. Return: why not;
  * PLX_DROP_COUNT_: it can.
@@ -102,22 +90,21 @@ static unsigned prepare(struct tap_txq *q, struct pass *p, const struct plx_pkt 
 		struct virtio_net_hdr *header = &q->headers[p->n % TAP_BATCH];
 		struct iovec *iov = q->iov + p->n_iov;
 		enum plx_drop why;
-		uint64_t bytes;
-		unsigned entries = measure(pkts + first, &bytes);
+		struct plx_frame_size frame = plx_first_frame(pkts + first);
 
-		if (!has_room(p, entries))
+		if (!has_room(p, frame.entries))
 			break;
-		why = check(q, pkts + first, entries, bytes, header);
+		why = check(q, pkts + first, frame.entries, frame.bytes, header);
 		if (why != PLX_DROP_COUNT_ && p->n)
 			break;
 		if (why != PLX_DROP_COUNT_) {
 			drop(q, why);
 		} else {
-			unsigned n_iov = gather(q, iov, pkts + first, entries, header);
+			unsigned n_iov = gather(q, iov, pkts + first, frame.entries, header);
 
-			add_request(q, p, n_iov, first, bytes);
+			add_request(q, p, n_iov, first, frame.bytes);
 		}
-		first += entries;
+		first += frame.entries;
 	}
 	return first;
 }
