@@ -12,6 +12,7 @@
 #include <pollux/iommu.h>
 
 #include "core/sysops.h"
+#include "sim/function.h"
 
 /* One device; a member of the device's own struct. Zero it, fill the first part, leave the rest. */
 struct plx_attachment {
@@ -19,8 +20,9 @@ struct plx_attachment {
 	uint32_t group;        /* the number of its IOMMU group */
 	int fd;                /* type1, noiommu: of the group; iommufd: of the device; sim: -1 */
 	uint8_t address_width; /* sim: bits, up to 52; 0: 39 */
-	bool foreign_member;   /* a device of the group has another driver: what EPERM means */
-	bool direct_map;       /* firmware wants a 1:1 mapping: sysfs reserved_regions, "direct" */
+	struct plx_sim_function *sim; /* sim: who hears of mappings, if it listens; NULL: nobody */
+	bool foreign_member; /* a device of the group has another driver: what EPERM means */
+	bool direct_map;     /* firmware wants a 1:1 mapping: sysfs reserved_regions, "direct" */
 
 	struct plx_domain *domain; /* NULL: not attached */
 	bool bound;      /* iommufd: fd is bound to an interface (until it is closed) ... */

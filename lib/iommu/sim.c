@@ -11,15 +11,24 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define WIDTH     39
 #define MSI_FIRST 0xfee00000ull /* as on every x86 */
 #define MSI_LAST  0xfeefffffull
 #define ENTRIES   65535 /* type1's default limit */
 
+/* A function whose model is told what it reaches. */
+struct listener {
+	struct listener *next;
+	struct plx_sim_function *function;
+	unsigned handles; /* attached ones */
+};
+
 struct plx_sim {
 	struct plx_sim_space space;
 	unsigned devices[65]; /* attached ones by address width */
+	struct listener *listeners;
 };
 
 static int sim_open(struct plx_iommu *io)
@@ -39,6 +48,115 @@ static int sim_domain_open(struct plx_domain *d)
 	return d->sim ? 0 : plx_fail_nomem(d->child.name, "a simulated IOMMU");
 }
 
+/* --- functions that listen --- */
+
+/* Take back what @l was told of mappings in @first .. @last. */
+static void withdraw(struct plx_sim *s, const struct listener *l, uint64_t first, uint64_t last)
+{
+	struct plx_range *r;
+
+	while (first <= last && (r = plx_sim_space_find(&s->space, first, last))) {
+		const struct plx_sim_map m = plx_sim_space_get(r);
+
+		plx_sim_function_unmap(l->function, &m);
+		first = m.iova + m.len;
+	}
+}
+
+static void withdraw_from_all(struct plx_sim *s, uint64_t first, uint64_t last)
+{
+	for (struct listener *l = s->listeners; l; l = l->next)
+		withdraw(s, l, first, last);
+}
+
+static int fail_listener(const char *object, const struct plx_sim_map *m, int err)
+{
+	return plx_fail_sys(err, -err, PLX_R_KERNEL_CONFLICT, object,
+			    "%s: the model of a simulated device refuses memory at 0x%llx-0x%llx: "
+			    "%s",
+			    object, (ull)m->iova, (ull)(m->iova + m->len - 1), strerror(-err));
+}
+
+/* All of them, or none. */
+static int tell_all(struct plx_domain *d, const struct plx_sim_map *m)
+{
+	for (struct listener *l = d->sim->listeners; l; l = l->next) {
+		int err = plx_sim_function_map(l->function, m);
+
+		if (!err)
+			continue;
+		for (struct listener *told = d->sim->listeners; told != l; told = told->next)
+			plx_sim_function_unmap(told->function, m);
+		return fail_listener(d->child.name, m, err);
+	}
+	return 0;
+}
+
+/* Tell @l of all that is mapped, or of nothing. */
+static int replay(struct plx_domain *d, const struct listener *l)
+{
+	uint64_t at = 0;
+	struct plx_range *r;
+
+	while ((r = plx_sim_space_find(&d->sim->space, at, UINT64_MAX))) {
+		const struct plx_sim_map m = plx_sim_space_get(r);
+		int err = plx_sim_function_map(l->function, &m);
+
+		if (err) {
+			if (m.iova)
+				withdraw(d->sim, l, 0, m.iova - 1);
+			return fail_listener(d->child.name, &m, err);
+		}
+		at = m.iova + m.len;
+	}
+	return 0;
+}
+
+static struct listener **find_listener(struct plx_sim *s, const struct plx_sim_function *f)
+{
+	struct listener **link = &s->listeners;
+
+	while (*link && (*link)->function != f)
+		link = &(*link)->next;
+	return link;
+}
+
+/* Handles of one function listen as one. */
+static int add_listener(struct plx_domain *d, struct plx_sim_function *f)
+{
+	struct listener *l = *find_listener(d->sim, f);
+	int err;
+
+	if (l) {
+		l->handles++;
+		return 0;
+	}
+	l = calloc(1, sizeof(*l));
+	if (!l)
+		return plx_fail_nomem(d->child.name, "a simulated device");
+	l->function = f;
+	l->handles = 1;
+	err = replay(d, l);
+	if (err) {
+		free(l);
+		return err;
+	}
+	l->next = d->sim->listeners;
+	d->sim->listeners = l;
+	return 0;
+}
+
+static void remove_listener(struct plx_sim *s, const struct plx_sim_function *f)
+{
+	struct listener **link = find_listener(s, f), *l = *link;
+
+	if (--l->handles)
+		return;
+	withdraw(s, l, 0, UINT64_MAX);
+	*link = l->next;
+	free(l);
+}
+
 /* --- mapping --- */
 
 _Static_assert((unsigned)PLX_IOMMU_READ == PLX_SIM_READ &&
@@ -49,7 +167,7 @@ static int sim_map(struct plx_domain *d, const struct plx_extent_map *m)
 {
 	const struct plx_sim_map map = { m->iova, m->len, m->va, m->perms };
 	struct plx_sim_space *s = &d->sim->space;
-	int sys_errno;
+	int sys_errno, err;
 
 	if (plx_sim_space_find(s, m->iova, m->iova + m->len - 1))
 		return plx_fail_map(d, m, EEXIST, "the simulated IOMMU");
@@ -60,17 +178,22 @@ static int sim_map(struct plx_domain *d, const struct plx_extent_map *m)
 		return plx_fail_map(d, m, sys_errno, "the simulated IOMMU");
 	if (!plx_sim_space_map(s, &map))
 		return plx_fail_map(d, m, ENOMEM, "the simulated IOMMU");
-	return 0;
+	err = tell_all(d, &map);
+	if (err)
+		plx_sim_space_unmap(s, m->iova, m->iova + m->len - 1);
+	return err;
 }
 
 static int sim_unmap(struct plx_domain *d, uint64_t iova, uint64_t len)
 {
+	withdraw_from_all(d->sim, iova, iova + len - 1);
 	plx_sim_space_unmap(&d->sim->space, iova, iova + len - 1);
 	return 0;
 }
 
 static int sim_unmap_all(struct plx_domain *d)
 {
+	withdraw_from_all(d->sim, 0, UINT64_MAX);
 	plx_sim_space_unmap(&d->sim->space, 0, UINT64_MAX);
 	return 0;
 }
@@ -88,17 +211,29 @@ static unsigned width(const struct plx_attachment *a)
 	return a->address_width ? a->address_width : WIDTH;
 }
 
+static bool listens(const struct plx_attachment *a)
+{
+	return a->sim && plx_sim_function_listens(a->sim);
+}
+
 static int sim_attach(struct plx_domain *d, struct plx_attachment *a)
 {
+	int err = 0;
+
 	if (width(a) > 52 || width(a) <= 12)
 		return plx_fail(-EINVAL, PLX_R_BAD_VALUE, a->name,
 				"%s: an aperture has 13 to 52 bits, not %u", a->name, width(a));
-	d->sim->devices[width(a)]++;
-	return 0;
+	if (listens(a))
+		err = add_listener(d, a->sim);
+	if (!err)
+		d->sim->devices[width(a)]++;
+	return err;
 }
 
 static int sim_detach(struct plx_domain *d, struct plx_attachment *a)
 {
+	if (listens(a))
+		remove_listener(d->sim, a->sim);
 	d->sim->devices[width(a)]--;
 	return 0;
 }

@@ -97,6 +97,13 @@ struct plx_dev {
 };
 
 /*
+ * What plx_dev_info() will call the device that is opened by @name: in full, so that two names of
+ * one function are alike. Errors: -EINVAL (BAD_VALUE, BAD_KEY), -ENODEV (NO_DRIVER: no such model).
+ */
+#define PLX_DEV_NAME 32
+int plx_dev_full_name(const char *name, char out[PLX_DEV_NAME]);
+
+/*
  * Begin a control-plane call: NULL is -EINVAL/NULL_ARG (argument @arg), a handle that is closed, or
  * whose file was closed by a detach (DEV-6), -EPERM/STATE. Locks the device. The second is for the
  * calls that are allowed after a detach. End it: unlock and complete the record with the device's
@@ -123,6 +130,8 @@ void plx_dev_hold(struct plx_dev *dev, struct plx_holding *h);
 #define PLX_PCI_COMMAND_MEMORY 2u
 #define PLX_PCI_COMMAND_MASTER 4u
 int plx_dev_command(struct plx_dev *dev, uint16_t bits);
+/* Turn bits off that this handle asked for, unless another one wants them. */
+int plx_dev_command_off(struct plx_dev *dev, uint16_t bits);
 
 /* plx_region_read() and _write() of a device that is locked; they fill the record, too. */
 int plx_dev_region_read(struct plx_dev *dev, unsigned region, uint64_t off, void *buf,

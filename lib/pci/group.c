@@ -4,6 +4,7 @@
  */
 #include "pci/bus_priv.h"
 #include "pci/vfio.h"
+#include "sim/model.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -127,6 +128,16 @@ static int check_mates(const struct plx_dev *dev, const struct plx_domain *d)
 			strcmp(g->first, dev->child.name) ? g->first : "another handle of it");
 }
 
+/* A simulated function is not in the middle of an access to the domain that it leaves. */
+static void set_domain(struct plx_function *f, struct plx_domain *d)
+{
+	if (f->sim)
+		plx_sim_lock(f->sim);
+	atomic_store(&f->domain, d);
+	if (f->sim)
+		plx_sim_unlock(f->sim);
+}
+
 static void count_in(struct plx_dev *dev, struct plx_domain *d)
 {
 	struct plx_group *g = dev->group;
@@ -135,7 +146,7 @@ static void count_in(struct plx_dev *dev, struct plx_domain *d)
 		snprintf(g->first, sizeof(g->first), "%s", dev->function->name);
 	g->in = d;
 	if (!dev->function->n_attached++)
-		atomic_store(&dev->function->domain, d);
+		set_domain(dev->function, d);
 }
 
 static void count_out(struct plx_dev *dev)
@@ -143,7 +154,7 @@ static void count_out(struct plx_dev *dev)
 	if (!--dev->group->attached)
 		dev->group->in = NULL;
 	if (!--dev->function->n_attached)
-		atomic_store(&dev->function->domain, NULL);
+		set_domain(dev->function, NULL);
 }
 
 int plx_bus_attach(struct plx_dev *dev, struct plx_domain *d)

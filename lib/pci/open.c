@@ -15,6 +15,8 @@
 
 static void log_left_on(struct plx_dev *dev)
 {
+	if (plx_last_error()->reason == PLX_R_NO_DEVICE) /* with the device, they are gone */
+		return;
 	plx_log(dev->child.ctx, LOG_WARNING, "pci", "%s: bits of PCI_COMMAND are left on: %s",
 		dev->child.name, plx_last_error()->text);
 }
@@ -89,6 +91,7 @@ static void describe(struct plx_dev *dev)
 	dev->attachment.group = (uint32_t)dev->function->facts.group;
 	dev->attachment.fd = -1;
 	dev->attachment.address_width = dev->function->spec.address_width;
+	dev->attachment.sim = dev->function->sim;
 }
 
 /* The kernel binds one file of a device, and calls the next one's argument invalid. */
@@ -198,7 +201,9 @@ static void shut(struct plx_dev *dev)
 	plx_irqs_off(dev);
 	if (plx_config_drop_command(dev))
 		log_left_on(dev);
-	/* A group leaves its container when no device's file is open; an iommufd's file detaches. */
+	/*
+	 * A group leaves its container when no device's file is open; an iommufd's file detaches.
+	 */
 	if (needs_file)
 		plx_bus_drop(dev);
 	if (dev->open)

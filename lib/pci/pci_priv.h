@@ -96,12 +96,10 @@ int plx_config_apply_command(struct plx_dev *dev);
 /* This handle asks for nothing any more: at close. */
 int plx_config_drop_command(struct plx_dev *dev);
 /*
- * No handle asks any more: what the kernel and not we turned on goes off, too (MIO-14). The function
- * is locked.
+ * No handle asks any more: what the kernel and not we turned on goes off, too (MIO-14). The
+ * function is locked.
  */
 int plx_config_decode_off(struct plx_dev *dev);
-/* Turn bits off that this handle asked for, unless another one wants them. */
-int plx_dev_command_off(struct plx_dev *dev, uint16_t bits);
 
 /* --- irq.c, events.c --- */
 

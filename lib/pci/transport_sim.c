@@ -6,7 +6,7 @@
 #include "core/error.h"
 #include "iommu/sim.h"
 #include "pci/dev.h"
-#include "sim/function.h"
+#include "sim/model.h"
 
 #include <errno.h>
 #include <sys/mman.h>
@@ -19,9 +19,25 @@ static struct plx_sim_function *model(const struct plx_dev *dev)
 	return dev->function->sim;
 }
 
+struct plx_sim_function *plx_dev_sim(struct plx_dev *dev)
+{
+	return model(dev);
+}
+
+/* A bus master's accesses. Without a domain all of them are blocked. */
+static uint64_t access_domain(void *arg, uint64_t iova, uint64_t len, bool write, void *buf)
+{
+	struct plx_function *f = arg;
+	struct plx_domain *d = atomic_load(&f->domain);
+
+	return d ? plx_sim_iommu_access(d, iova, len, write, buf) : 0;
+}
+
 static int sim_open(struct plx_dev *dev)
 {
-	plx_sim_function_open(model(dev));
+	const struct plx_sim_bus bus = { access_domain, dev->function };
+
+	plx_sim_function_open(model(dev), &bus);
 	return 0;
 }
 
@@ -81,20 +97,10 @@ static int sim_read(struct plx_dev *dev, unsigned region, uint64_t off, void *bu
 	return n < 0 ? n : (uint32_t)n < len ? -ENODATA : 0;
 }
 
-/* A bus master's accesses. Without a domain all of them are blocked. */
-static uint64_t access_domain(void *arg, uint64_t iova, uint64_t len, bool write, void *buf)
-{
-	struct plx_dev *dev = arg;
-	struct plx_domain *d = atomic_load(&dev->function->domain);
-
-	return d ? plx_sim_iommu_access(d, iova, len, write, buf) : 0;
-}
-
 static int sim_write(struct plx_dev *dev, unsigned region, uint64_t off, const void *buf,
 		     uint32_t len)
 {
-	const struct plx_sim_bus bus = { access_domain, dev };
-	int n = plx_sim_function_write(model(dev), region, off, buf, len, &bus);
+	int n = plx_sim_function_write(model(dev), region, off, buf, len);
 
 	return n < 0 ? n : (uint32_t)n < len ? -ENODATA : 0;
 }
@@ -147,8 +153,7 @@ static int sim_irq_unmask(struct plx_dev *dev, enum plx_irq_index index)
 
 static bool sim_can_reset(struct plx_dev *dev)
 {
-	(void)dev;
-	return true;
+	return plx_sim_function_can_reset(model(dev));
 }
 
 static int sim_reset(struct plx_dev *dev)

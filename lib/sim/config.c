@@ -27,49 +27,72 @@ static uint32_t get(const uint8_t *config, unsigned off, unsigned bytes)
 }
 
 /* The bits of a BAR's register that say what it is. */
-static uint32_t bar_type(unsigned bar)
+static uint32_t bar_type(const struct plx_sim_bar_model *bar)
 {
-	uint32_t flags = plx_sim_dummy_bars[bar].flags;
-
-	if (flags & BAR_IO)
+	if (bar->flags & PLX_SIM_BAR_IO)
 		return PCI_BASE_ADDRESS_SPACE_IO;
-	return flags & BAR_PREFETCH ? PCI_BASE_ADDRESS_MEM_PREFETCH : 0;
+	return bar->flags & PLX_SIM_BAR_PREFETCH ? PCI_BASE_ADDRESS_MEM_PREFETCH : 0;
 }
 
-static void set_header(uint8_t *c)
+static void set_header(uint8_t *c, const struct plx_sim_model *m)
 {
-	set(c, PCI_VENDOR_ID, 2, DUMMY_VENDOR);
-	set(c, PCI_DEVICE_ID, 2, DUMMY_DEVICE);
+	set(c, PCI_VENDOR_ID, 2, m->vendor);
+	set(c, PCI_DEVICE_ID, 2, m->device);
 	set(c, PCI_STATUS, 2, PCI_STATUS_CAP_LIST);
 	set(c, PCI_REVISION_ID, 1, 1);
-	set(c, PCI_CLASS_PROG, 3, DUMMY_CLASS);
+	set(c, PCI_CLASS_PROG, 3, m->class_code);
 	for (unsigned i = 0; i < PLX_SIM_BARS; i++)
-		if (plx_sim_dummy_bars[i].size)
+		if (m->bars[i].size)
 			set(c, PCI_BASE_ADDRESS_0 + 4 * i, 4,
-			    plx_sim_dummy_bars[i].address | bar_type(i));
-	set(c, PCI_SUBSYSTEM_VENDOR_ID, 2, DUMMY_VENDOR);
-	set(c, PCI_SUBSYSTEM_ID, 2, DUMMY_DEVICE);
-	set(c, PCI_CAPABILITY_LIST, 1, CAP_PM);
+			    m->bars[i].address | bar_type(&m->bars[i]));
+	set(c, PCI_SUBSYSTEM_VENDOR_ID, 2, m->subsystem_vendor);
+	set(c, PCI_SUBSYSTEM_ID, 2, m->subsystem_device);
 	set(c, PCI_INTERRUPT_PIN, 1, 1);
 }
 
-static void set_capabilities(uint8_t *c)
+/* Put a capability before those that are in the list. */
+static void add_capability(uint8_t *c, unsigned off, unsigned id)
 {
-	set(c, CAP_PM, 2, PCI_CAP_ID_PM | CAP_MSI << 8);
-	set(c, CAP_PM + PCI_PM_PMC, 2, 3);
-	set(c, CAP_MSI, 2, PCI_CAP_ID_MSI | CAP_MSIX << 8);
-	_Static_assert(MSI_VECTORS == 1 << 2, "the field has the exponent");
-	set(c, CAP_MSI + PCI_MSI_FLAGS, 2, PCI_MSI_FLAGS_64BIT | 2 << 1);
-	set(c, CAP_MSIX, 2, PCI_CAP_ID_MSIX | CAP_EXP << 8);
-	set(c, CAP_MSIX + PCI_MSIX_FLAGS, 2, MSIX_VECTORS - 1);
-	set(c, CAP_MSIX + PCI_MSIX_TABLE, 4, MSIX_BAR);
-	set(c, CAP_MSIX + PCI_MSIX_PBA, 4, 0x800 | MSIX_BAR);
-	set(c, CAP_EXP, 2, PCI_CAP_ID_EXP);
+	set(c, off, 2, id | get(c, PCI_CAPABILITY_LIST, 1) << 8);
+	set(c, PCI_CAPABILITY_LIST, 1, off);
+}
+
+static void add_express(uint8_t *c)
+{
+	add_capability(c, CAP_EXP, PCI_CAP_ID_EXP);
 	/* A legacy endpoint: others may have no I/O BAR. */
 	set(c, CAP_EXP + PCI_EXP_FLAGS, 2, 2 | PCI_EXP_TYPE_LEG_END << 4);
 	set(c, CAP_EXP + PCI_EXP_DEVCAP, 4, PCI_EXP_DEVCAP_FLR | PCI_EXP_DEVCAP_RBER);
 	set(c, CAP_EXP + PCI_EXP_LNKCAP, 4, 0x11); /* 2.5 GT/s, one lane */
 	set(c, CAP_EXP + PCI_EXP_LNKSTA, 2, 0x11);
+}
+
+static void add_msix(uint8_t *c, const struct plx_sim_model *m)
+{
+	add_capability(c, CAP_MSIX, PCI_CAP_ID_MSIX);
+	set(c, CAP_MSIX + PCI_MSIX_FLAGS, 2, m->msix - 1u);
+	set(c, CAP_MSIX + PCI_MSIX_TABLE, 4, m->msix_bar);
+	set(c, CAP_MSIX + PCI_MSIX_PBA, 4, 0x800u | m->msix_bar);
+}
+
+static void add_msi(uint8_t *c, const struct plx_sim_model *m)
+{
+	const unsigned exponent = (unsigned)__builtin_ctz(m->msi);
+
+	add_capability(c, CAP_MSI, PCI_CAP_ID_MSI);
+	set(c, CAP_MSI + PCI_MSI_FLAGS, 2, PCI_MSI_FLAGS_64BIT | exponent << 1);
+}
+
+static void set_capabilities(uint8_t *c, const struct plx_sim_model *m)
+{
+	if (m->can_reset)
+		add_express(c);
+	if (m->msix)
+		add_msix(c, m);
+	if (m->msi)
+		add_msi(c, m);
+	add_capability(c, CAP_PM, PCI_CAP_ID_PM);
+	set(c, CAP_PM + PCI_PM_PMC, 2, 3);
 }
 
 static void set_extended(uint8_t *c, unsigned serial)
@@ -79,12 +102,18 @@ static void set_extended(uint8_t *c, unsigned serial)
 	set(c, EXT_DSN + 4, 8, serial);
 }
 
+unsigned plx_sim_config_size(const struct plx_sim_function *f)
+{
+	return f->model->can_reset ? CONFIG_SIZE : PCI_CFG_SPACE_SIZE;
+}
+
 void plx_sim_config_reset(struct plx_sim_function *f, uint16_t command)
 {
 	memset(f->config, 0, sizeof(f->config));
-	set_header(f->config);
-	set_capabilities(f->config);
-	set_extended(f->config, f->spec.id);
+	set_header(f->config, f->model);
+	set_capabilities(f->config, f->model);
+	if (f->model->can_reset)
+		set_extended(f->config, f->spec.id);
 	set(f->config, PCI_COMMAND, 2, command);
 }
 
@@ -104,13 +133,13 @@ bool plx_sim_decodes_memory(const struct plx_sim_function *f)
 	       !(f->config[CAP_PM + PCI_PM_CTRL] & PCI_PM_CTRL_STATE_MASK);
 }
 
-/* The bits of a register of 32 bits that can be written. */
-static uint32_t writable(uint32_t off)
+/* The bits of a register of 32 bits that can be written: of the header, of capabilities. */
+static uint32_t header_writable(const struct plx_sim_model *m, uint32_t off)
 {
 	unsigned bar = (off - PCI_BASE_ADDRESS_0) / 4;
 
 	if (off >= PCI_BASE_ADDRESS_0 && bar < PLX_SIM_BARS) {
-		uint64_t size = plx_sim_dummy_bars[bar].size;
+		uint64_t size = m->bars[bar].size;
 
 		return size ? (uint32_t) ~(size - 1) : 0;
 	}
@@ -122,8 +151,14 @@ static uint32_t writable(uint32_t off)
 		return 0xffff; /* and the latency timer */
 	case PCI_INTERRUPT_LINE:
 		return 0xff;
-	case CAP_PM + PCI_PM_CTRL:
-		return PCI_PM_CTRL_STATE_MASK;
+	default:
+		return 0;
+	}
+}
+
+static uint32_t msi_writable(uint32_t off)
+{
+	switch (off) {
 	case CAP_MSI: /* the upper half: flags */
 		return (uint32_t)(PCI_MSI_FLAGS_ENABLE | PCI_MSI_FLAGS_QSIZE) << 16;
 	case CAP_MSI + PCI_MSI_ADDRESS_LO:
@@ -132,13 +167,22 @@ static uint32_t writable(uint32_t off)
 		return ~0u;
 	case CAP_MSI + PCI_MSI_DATA_64:
 		return 0xffff;
-	case CAP_MSIX:
-		return (uint32_t)(PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL) << 16;
-	case CAP_EXP + PCI_EXP_DEVCTL:
-		return 0x7fff;
 	default:
 		return 0;
 	}
+}
+
+static uint32_t writable(const struct plx_sim_model *m, uint32_t off)
+{
+	if (off < PCI_STD_HEADER_SIZEOF)
+		return header_writable(m, off);
+	if (off == CAP_PM + PCI_PM_CTRL)
+		return PCI_PM_CTRL_STATE_MASK;
+	if (m->msi && off >= CAP_MSI && off < CAP_MSIX)
+		return msi_writable(off);
+	if (m->msix && off == CAP_MSIX)
+		return (uint32_t)(PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL) << 16;
+	return m->can_reset && off == CAP_EXP + PCI_EXP_DEVCTL ? 0x7fff : 0;
 }
 
 bool plx_sim_config_write(struct plx_sim_function *f, uint32_t off, const uint8_t *buf,
@@ -148,9 +192,10 @@ bool plx_sim_config_write(struct plx_sim_function *f, uint32_t off, const uint8_
 
 	for (uint32_t i = 0; i < len; i++) {
 		uint32_t at = off + i;
-		uint8_t mask = (uint8_t)(writable(at & ~3u) >> 8 * (at & 3));
+		uint8_t mask = (uint8_t)(writable(f->model, at & ~3u) >> 8 * (at & 3));
 
 		f->config[at] = (uint8_t)((f->config[at] & ~mask) | (buf[i] & mask));
 	}
-	return off <= flr && off + len > flr && buf[flr - off] & PCI_EXP_DEVCTL_BCR_FLR >> 8;
+	return f->model->can_reset && off <= flr && off + len > flr &&
+	       buf[flr - off] & PCI_EXP_DEVCTL_BCR_FLR >> 8;
 }

@@ -2,7 +2,7 @@
 /*
  * The model of sim:dummy (11.1 of the DDI contract): registers, a DMA engine, a port that counts.
  */
-#include "sim/function_priv.h"
+#include "sim/model.h"
 
 #include <endian.h>
 #include <string.h>
@@ -11,6 +11,8 @@
 #define PORT    0x40u /* the one that counts */
 #define DMA_MAX 4096u
 #define IO_BAR  2u
+
+#define BUS_MASTER 4u /* PCI_COMMAND */
 
 /* BAR 0 */
 enum {
@@ -28,12 +30,11 @@ enum {
 enum { DONE, BLOCKED, BAD_ARGUMENT, NO_BUS_MASTER }; /* REG_RESULT */
 enum { FROM_MEMORY = 1, TO_MEMORY = 2 };             /* REG_COMMAND, REG_DIRECTION */
 
-const struct plx_sim_bar_model plx_sim_dummy_bars[PLX_SIM_BARS] = {
-	[0] = { 0xfe000000, 0x20000, BAR_MEMORY, true },
-	[1] = { 0xfe020000, 0x100, BAR_MEMORY, false }, /* smaller than a page */
-	[2] = { 0xc000, 256, BAR_IO, false },
-	[4] = { 0xd0000000, 0x10000, BAR_MEMORY | BAR_PREFETCH, true },
-	[5] = { 0xfe030000, 0x4000, BAR_MEMORY, true },
+struct dummy {
+	uint32_t result, blocked, direction;
+	uint64_t blocked_iova;
+	uint32_t port_accesses;
+	uint8_t buffer[65536];
 };
 
 static uint32_t get32(const uint8_t *p)
@@ -67,115 +68,110 @@ static void put64(uint8_t *p, uint64_t v)
 /* Read-only registers show what is so, whatever was stored over them. */
 static void publish(struct plx_sim_function *f)
 {
+	const struct dummy *d = plx_sim_state(f);
 	uint8_t *regs = plx_sim_bar(f, 0);
 
 	put32(regs + REG_ID, ID);
-	put32(regs + REG_RESULT, f->dummy.result);
-	put32(regs + REG_BLOCKED, f->dummy.blocked);
-	put64(regs + REG_BLOCKED_IOVA, f->dummy.blocked_iova);
-	put32(regs + REG_DIRECTION, f->dummy.direction);
+	put32(regs + REG_RESULT, d->result);
+	put32(regs + REG_BLOCKED, d->blocked);
+	put64(regs + REG_BLOCKED_IOVA, d->blocked_iova);
+	put32(regs + REG_DIRECTION, d->direction);
 }
 
-void plx_sim_dummy_reset(struct plx_sim_function *f)
+static void dummy_reset(struct plx_sim_function *f)
 {
-	memset(f->memory, 0, f->memory_size);
-	memset(&f->dummy, 0, sizeof(f->dummy));
-	for (unsigned i = 0; i < sizeof(f->dummy.buffer); i++)
-		f->dummy.buffer[i] = (uint8_t)(i % 251);
+	struct dummy *d = plx_sim_state(f);
+
+	memset(d, 0, sizeof(*d));
+	for (unsigned i = 0; i < sizeof(d->buffer); i++)
+		d->buffer[i] = (uint8_t)(i % 251);
 	publish(f);
 }
 
 /* --- the DMA engine --- */
 
-static void blocked(struct plx_sim_function *f, uint64_t iova, uint32_t direction)
-{
-	f->dummy.blocked++;
-	f->dummy.blocked_iova = iova;
-	f->dummy.direction = direction;
-	plx_sim_fault_add(f, iova, direction == TO_MEMORY);
-}
-
-static uint32_t transfer(struct plx_sim_function *f, uint32_t command,
-			 const struct plx_sim_bus *bus)
+static uint32_t transfer(struct plx_sim_function *f, uint32_t command)
 {
 	const uint8_t *regs = plx_sim_bar(f, 0);
-	uint64_t iova = get64(regs + REG_IOVA), moved = 0;
+	struct dummy *d = plx_sim_state(f);
+	uint64_t iova = get64(regs + REG_IOVA), moved;
 	uint32_t len = get32(regs + REG_LEN), offset = get32(regs + REG_OFFSET);
 
 	if ((command != FROM_MEMORY && command != TO_MEMORY) || len > DMA_MAX ||
-	    offset > sizeof(f->dummy.buffer) - len)
+	    offset > sizeof(d->buffer) - len)
 		return BAD_ARGUMENT;
 	if (!(plx_sim_command(f) & BUS_MASTER))
 		return NO_BUS_MASTER;
-	if (bus->access)
-		moved = bus->access(bus->arg, iova, len, command == TO_MEMORY,
-				    f->dummy.buffer + offset);
+	moved = plx_sim_dma(f, iova, len, command == TO_MEMORY, d->buffer + offset);
 	if (moved == len)
 		return DONE;
-	blocked(f, iova + moved, command);
+	d->blocked++;
+	d->blocked_iova = iova + moved;
+	d->direction = command;
 	return BLOCKED;
 }
 
-static void execute(struct plx_sim_function *f, const struct plx_sim_bus *bus)
+static void execute(struct plx_sim_function *f)
 {
-	f->dummy.result = transfer(f, get32(plx_sim_bar(f, 0) + REG_COMMAND), bus);
+	struct dummy *d = plx_sim_state(f);
+
+	d->result = transfer(f, get32(plx_sim_bar(f, 0) + REG_COMMAND));
 	publish(f);
 	plx_sim_interrupt(f, 0);
 }
 
 /* --- accesses --- */
 
-/* The bytes of an access to a BAR's memory that are not the MSI-X table: VFIO hides that. */
-static void move(struct plx_sim_function *f, unsigned bar, uint64_t off, uint8_t *buf, uint32_t len,
-		 bool write)
+static void dummy_read(struct plx_sim_function *f, unsigned bar, uint64_t off, void *buf,
+		       uint32_t len)
 {
-	uint8_t *memory = plx_sim_bar(f, bar) + off;
-	uint64_t hidden = bar == MSIX_BAR ? MSIX_VECTORS * 16 : 0;
-	uint32_t skip = off < hidden ? (uint32_t)(hidden - off) : 0;
+	struct dummy *d = plx_sim_state(f);
+	uint8_t count[4];
 
-	if (skip > len)
-		skip = len;
-	if (write) {
-		memcpy(memory + skip, buf + skip, len - skip);
-	} else {
-		memset(buf, 0xff, skip);
-		memcpy(buf + skip, memory + skip, len - skip);
+	if (bar == IO_BAR && off == PORT) {
+		put32(count, ++d->port_accesses);
+		memcpy(buf, count, len);
+		return;
 	}
-}
-
-void plx_sim_dummy_read(struct plx_sim_function *f, unsigned bar, uint64_t off, void *buf,
-			uint32_t len)
-{
 	if (bar == 0)
 		publish(f);
-	move(f, bar, off, buf, len, false);
+	memcpy(buf, plx_sim_bar(f, bar) + off, len);
 }
 
-void plx_sim_dummy_write(struct plx_sim_function *f, unsigned bar, uint64_t off, const void *buf,
-			 uint32_t len, const struct plx_sim_bus *bus)
+static void dummy_write(struct plx_sim_function *f, unsigned bar, uint64_t off, const void *buf,
+			uint32_t len)
 {
-	move(f, bar, off, (uint8_t *)(uintptr_t)buf, len, true);
+	struct dummy *d = plx_sim_state(f);
+
+	memcpy(plx_sim_bar(f, bar) + off, buf, len);
+	d->port_accesses += bar == IO_BAR && off == PORT;
 	if (bar != 0)
 		return;
 	publish(f);
 	if (off <= REG_COMMAND && off + len > REG_COMMAND)
-		execute(f, bus);
+		execute(f);
 }
 
-void plx_sim_dummy_in(struct plx_sim_function *f, uint64_t port, uint8_t *buf, uint32_t len)
-{
-	uint8_t count[4];
-
-	if (port == PORT) {
-		put32(count, ++f->dummy.port_accesses);
-		memcpy(buf, count, len);
-	} else {
-		memcpy(buf, plx_sim_bar(f, IO_BAR) + port, len);
-	}
-}
-
-void plx_sim_dummy_out(struct plx_sim_function *f, uint64_t port, const uint8_t *buf, uint32_t len)
-{
-	f->dummy.port_accesses += port == PORT;
-	memcpy(plx_sim_bar(f, IO_BAR) + port, buf, len);
-}
+const struct plx_sim_model plx_sim_dummy = {
+	.name = "dummy",
+	.vendor = 0x1b36,
+	.device = 0x706c,
+	.subsystem_vendor = 0x1b36,
+	.subsystem_device = 0x706c,
+	.class_code = 0xff0000, /* fits none */
+	.bars = {
+		[0] = { 0xfe000000, 0x20000, PLX_SIM_BAR_MEMORY, true },
+		[1] = { 0xfe020000, 0x100, PLX_SIM_BAR_MEMORY, false }, /* smaller than a page */
+		[IO_BAR] = { 0xc000, 256, PLX_SIM_BAR_IO, false },
+		[4] = { 0xd0000000, 0x10000, PLX_SIM_BAR_MEMORY | PLX_SIM_BAR_PREFETCH, true },
+		[5] = { 0xfe030000, 0x4000, PLX_SIM_BAR_MEMORY, true },
+	},
+	.msi = 4,
+	.msix = 16,
+	.msix_bar = 5,
+	.can_reset = true,
+	.state_size = sizeof(struct dummy),
+	.reset = dummy_reset,
+	.read = dummy_read,
+	.write = dummy_write,
+};

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Simulated PCI functions: "sim:dummy" of the DDI contract (11.1). A model has config space, BARs,
- * interrupts and a DMA engine, and knows neither handles nor domains: whoever forwards an access
- * says where its DMA goes.
+ * Simulated PCI functions: config space, BARs, interrupts and DMA, with a model (model.h) that says
+ * what is in them: "sim:dummy" is that of the DDI contract (11.1). A function knows neither handles
+ * nor domains: whoever opens it says where its DMA goes.
  *
  * Threads: any, at once; a function has a lock of its own, which is taken before those of domains.
  */
@@ -17,9 +17,13 @@
 #define PLX_SIM_VECTORS 16 /* at most, of an index */
 
 struct plx_sim_function;
+struct plx_sim_model;
+struct plx_sim_map;
 
-/* "sim:dummy,id=N,group=G,aperture=BITS" */
+/* "sim:MODEL,id=N,group=G,aperture=BITS" */
 struct plx_sim_spec {
+	const struct plx_sim_model *model;
+	void *arg; /* for the model's create() */
 	unsigned id;
 	int group;             /* -1: one of its own */
 	uint8_t address_width; /* bits; 39 */
@@ -28,6 +32,8 @@ struct plx_sim_spec {
 
 /* Errors: -EINVAL (BAD_KEY, BAD_VALUE), -ENODEV (NO_DRIVER: no such model). */
 int plx_sim_parse(const char *name, struct plx_sim_spec *out);
+/* What the function is called: "sim:MODEL,id=N". One id of two models are two functions. */
+void plx_sim_name(const struct plx_sim_spec *spec, char *text, size_t size);
 
 /* What sysfs would say of a function. */
 struct plx_sim_facts {
@@ -47,7 +53,8 @@ struct plx_sim_facts {
 
 /*
  * Make a function. Functions of one @owner (a context; only compared) with the same spec.group are
- * in one IOMMU group. Who wants one function for one id keeps it. Errors: -ENOMEM (NOMEM).
+ * in one IOMMU group. Who wants one function for one id keeps it. Errors: -ENOMEM (NOMEM), -EMFILE,
+ * and those of the model's create().
  */
 int plx_sim_function_create(const void *owner, const struct plx_sim_spec *spec,
 			    struct plx_sim_function **out);
@@ -55,12 +62,26 @@ int plx_sim_function_create(const void *owner, const struct plx_sim_spec *spec,
 void plx_sim_function_destroy(struct plx_sim_function *f);
 void plx_sim_function_facts(const struct plx_sim_function *f, struct plx_sim_facts *out);
 
+/* Moves bytes between @buf and an IOVA; returns the bytes moved: fewer where it was blocked. */
+typedef uint64_t (*plx_sim_access_fn)(void *arg, uint64_t iova, uint64_t len, bool write,
+				      void *buf);
+
+/* Where a function's DMA goes. access NULL: nowhere, all of it is blocked. */
+struct plx_sim_bus {
+	plx_sim_access_fn access;
+	void *arg;
+};
+
 /*
  * Counted: the first open and the last close reset the function; after an open, memory and I/O are
  * decoded (pci_enable_device()) and bus mastering is off, after the last close all of them are.
+ * DMA goes to @bus until the last close; NULL: where it went before. access() is called with the
+ * function locked, and also the simulated kernel where the function was opened through that.
  */
-void plx_sim_function_open(struct plx_sim_function *f);
+void plx_sim_function_open(struct plx_sim_function *f, const struct plx_sim_bus *bus);
 void plx_sim_function_close(struct plx_sim_function *f);
+/* Without: the function has no function level reset, and VFIO_DEVICE_RESET fails. */
+bool plx_sim_function_can_reset(const struct plx_sim_function *f);
 /* As VFIO_DEVICE_RESET: the kernel saves and restores the command register and interrupts. */
 void plx_sim_function_reset(struct plx_sim_function *f);
 
@@ -76,25 +97,21 @@ struct plx_sim_region {
 void plx_sim_function_region(const struct plx_sim_function *f, unsigned region,
 			     struct plx_sim_region *out);
 
-/* Moves bytes between @buf and an IOVA; returns the bytes moved: fewer where it was blocked. */
-typedef uint64_t (*plx_sim_access_fn)(void *arg, uint64_t iova, uint64_t len, bool write,
-				      void *buf);
-
-/* Where a function's DMA goes. access NULL: nowhere, all of it is blocked. */
-struct plx_sim_bus {
-	plx_sim_access_fn access;
-	void *arg;
-};
-
 /*
- * One access as pread(2) and pwrite(2) of VFIO make it. Returns the bytes moved, fewer past the end,
- * or a negative errno: -EINVAL (no such region, offset past its end), -EIO (memory is not decoded).
- * Touches no error record. A command in the bytes is executed before write() returns.
+ * One access as pread(2) and pwrite(2) of VFIO make it. Returns the bytes moved, fewer past the
+ * end, or a negative errno: -EINVAL (no such region, offset past its end), -EIO (memory is not
+ * decoded). Touches no error record. A command in the bytes is executed before write() returns.
  */
 int plx_sim_function_read(struct plx_sim_function *f, unsigned region, uint64_t off, void *buf,
 			  uint32_t len);
 int plx_sim_function_write(struct plx_sim_function *f, unsigned region, uint64_t off,
-			   const void *buf, uint32_t len, const struct plx_sim_bus *bus);
+			   const void *buf, uint32_t len);
+
+/* --- memory that it reaches, for models that listen (model.h): the domain is locked --- */
+
+bool plx_sim_function_listens(const struct plx_sim_function *f);
+int plx_sim_function_map(struct plx_sim_function *f, const struct plx_sim_map *m);
+void plx_sim_function_unmap(struct plx_sim_function *f, const struct plx_sim_map *m);
 
 /* --- interrupts: @index is VFIO's (enum plx_irq_index of lib/pci) --- */
 

@@ -12,12 +12,18 @@
 #include <string.h>
 #include <unistd.h>
 
-static const unsigned counts[PLX_SIM_IRQS] = { 1, MSI_VECTORS, MSIX_VECTORS, 1, 1 };
-
 unsigned plx_sim_function_irqs(const struct plx_sim_function *f, unsigned index)
 {
-	(void)f;
-	return index < PLX_SIM_IRQS ? counts[index] : 0;
+	switch (index) {
+	case MSI:
+		return f->model->msi;
+	case MSIX:
+		return f->model->msix;
+	case ERR: /* PCI Express has AER */
+		return f->model->can_reset;
+	default:
+		return index < PLX_SIM_IRQS;
+	}
 }
 
 bool plx_sim_function_irq_on(struct plx_sim_function *f, unsigned index)
@@ -40,7 +46,7 @@ static void turn_off(struct plx_sim_function *f, unsigned index)
 {
 	struct plx_sim_irq *irq = &f->irqs[index];
 
-	for (unsigned i = 0; irq->on && i < counts[index]; i++)
+	for (unsigned i = 0; irq->on && i < plx_sim_function_irqs(f, index); i++)
 		drop(irq->fds[i]);
 	irq->on = false;
 	if (index == INTX)
@@ -98,12 +104,12 @@ static int turn_on(struct plx_sim_function *f, unsigned index, unsigned first, u
 		   const int *fds)
 {
 	struct plx_sim_irq *irq = &f->irqs[index];
-	int own[MSIX_VECTORS];
+	int own[PLX_SIM_VECTORS];
 	int err = excluded(f, index) ? -EINVAL : duplicate_all(fds, n, own);
 
 	if (err)
 		return err;
-	for (unsigned i = 0; !irq->on && i < MSIX_VECTORS; i++)
+	for (unsigned i = 0; !irq->on && i < PLX_SIM_VECTORS; i++)
 		irq->fds[i] = -1;
 	irq->on = true;
 	for (unsigned i = 0; i < n; i++) {
@@ -116,9 +122,10 @@ static int turn_on(struct plx_sim_function *f, unsigned index, unsigned first, u
 int plx_sim_function_irq_set(struct plx_sim_function *f, unsigned index, unsigned first, unsigned n,
 			     const int *fds)
 {
+	const unsigned count = plx_sim_function_irqs(f, index);
 	int err = 0;
 
-	if (index >= PLX_SIM_IRQS || first > counts[index] || n > counts[index] - first)
+	if (index >= PLX_SIM_IRQS || first > count || n > count - first)
 		return -EINVAL;
 	pthread_mutex_lock(&f->lock);
 	if (n)
@@ -133,7 +140,8 @@ int plx_sim_function_irq_set(struct plx_sim_function *f, unsigned index, unsigne
 static void signal_vector(struct plx_sim_function *f, unsigned index, unsigned vector)
 {
 	const uint64_t one = 1;
-	int fd = f->irqs[index].on && vector < counts[index] ? f->irqs[index].fds[vector] : -1;
+	const bool on = f->irqs[index].on && vector < plx_sim_function_irqs(f, index);
+	int fd = on ? f->irqs[index].fds[vector] : -1;
 
 	if (fd < 0)
 		return;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * VFIO device files of the simulated kernel: what vfio-pci answers (3.2, 8.2, 8.3), with a simulated
- * function behind it.
+ * VFIO device files of the simulated kernel: what vfio-pci answers (3.2, 8.2, 8.3), with a
+ * simulated function behind it.
  */
 #define _GNU_SOURCE
 #include "sim/kernel_priv.h"
@@ -19,11 +19,29 @@
 
 /* --- life --- */
 
+/* Through the container of the group, or the IOAS that a file of the device is attached to. */
+static struct plx_sim_space *space_of(const struct plx_sim_function *function)
+{
+	for (struct plx_sim_file *f = NULL; (f = plx_sim_file_next(f));)
+		if (f->kind == DEVICE && f->function == function && (f->via || f->attached))
+			return f->group->space;
+	return NULL;
+}
+
+static uint64_t access_space(void *function, uint64_t iova, uint64_t len, bool write, void *buf)
+{
+	struct plx_sim_space *space = space_of(function);
+
+	return space ? plx_sim_space_access(space, iova, len, write, buf) : 0;
+}
+
 void plx_sim_device_run(struct plx_sim_file *f)
 {
+	const struct plx_sim_bus bus = { access_space, f->function };
+
 	if (!f->function)
 		return;
-	plx_sim_function_open(f->function);
+	plx_sim_function_open(f->function, &bus);
 	f->running = true;
 }
 
@@ -45,12 +63,17 @@ static int check_access(const struct plx_sim_file *f)
 
 /* --- what there is --- */
 
-static int get_info(struct vfio_device_info *info)
+static bool can_reset(const struct plx_sim_file *f)
+{
+	return plx_sim_function_can_reset(f->function) && !plx_sim_config.no_reset;
+}
+
+static int get_info(const struct plx_sim_file *f, struct vfio_device_info *info)
 {
 	if (info->argsz < offsetof(struct vfio_device_info, num_irqs) + sizeof(info->num_irqs))
 		return plx_sim_fail(EINVAL);
 	info->flags = VFIO_DEVICE_FLAGS_PCI;
-	if (!plx_sim_config.no_reset)
+	if (can_reset(f))
 		info->flags |= VFIO_DEVICE_FLAGS_RESET;
 	info->num_regions = VFIO_PCI_NUM_REGIONS;
 	info->num_irqs = VFIO_PCI_NUM_IRQS;
@@ -130,7 +153,7 @@ static int get_region_info(const struct plx_sim_file *f, struct vfio_region_info
 
 static int reset(struct plx_sim_file *f)
 {
-	if (plx_sim_config.no_reset)
+	if (!can_reset(f))
 		return plx_sim_fail(EINVAL);
 	plx_sim_function_reset(f->function);
 	return 0;
@@ -164,7 +187,7 @@ int plx_sim_device_ioctl(struct plx_sim_file *f, unsigned long request, void *ar
 		return -1;
 	switch (request) {
 	case VFIO_DEVICE_GET_INFO:
-		return get_info(arg);
+		return get_info(f, arg);
 	case VFIO_DEVICE_GET_REGION_INFO:
 		return get_region_info(f, arg);
 	case VFIO_DEVICE_GET_IRQ_INFO:
@@ -215,13 +238,16 @@ void *plx_sim_device_mmap(struct plx_sim_file *f, size_t len, int prot, int flag
 static int check_region(struct plx_sim_file *f, size_t len, off_t offset, unsigned *region,
 			uint64_t *at)
 {
+	unsigned size;
+
 	*region = (unsigned)(offset >> OFFSET_SHIFT);
 	*at = (uint64_t)offset & ((1ull << OFFSET_SHIFT) - 1);
 	if (check_access(f))
 		return -1;
 	if (offset < 0 || *region >= PLX_SIM_REGIONS || len > INT32_MAX)
 		return plx_sim_fail(EINVAL);
-	if (*region == CONFIG && (*at >= CONFIG_SIZE || len > CONFIG_SIZE - *at))
+	size = plx_sim_config_size(f->function);
+	if (*region == CONFIG && (*at >= size || len > size - *at))
 		return plx_sim_fail(EFAULT);
 	return is_held(f, *region) ? plx_sim_fail(EBUSY) : 0;
 }
@@ -241,20 +267,12 @@ ssize_t plx_sim_device_pread(struct plx_sim_file *f, void *buf, size_t len, off_
 	return answer(plx_sim_function_read(f->function, region, at, buf, (uint32_t)len));
 }
 
-/* DMA: through the container of the group, or the IOAS that the device is attached to. */
-static uint64_t access_space(void *arg, uint64_t iova, uint64_t len, bool write, void *buf)
-{
-	return plx_sim_space_access(arg, iova, len, write, buf);
-}
-
 ssize_t plx_sim_device_pwrite(struct plx_sim_file *f, const void *buf, size_t len, off_t offset)
 {
-	struct plx_sim_space *space = f->via || f->attached ? f->group->space : NULL;
-	const struct plx_sim_bus bus = { space ? access_space : NULL, space };
 	unsigned region;
 	uint64_t at;
 
 	if (check_region(f, len, offset, &region, &at))
 		return -1;
-	return answer(plx_sim_function_write(f->function, region, at, buf, (uint32_t)len, &bus));
+	return answer(plx_sim_function_write(f->function, region, at, buf, (uint32_t)len));
 }

@@ -19,6 +19,8 @@ int plx_sim_get_irq_info(struct plx_sim_file *f, void *arg)
 	if (info->argsz < sizeof(*info) || info->index >= VFIO_PCI_NUM_IRQS)
 		return plx_sim_fail(EINVAL);
 	info->count = plx_sim_function_irqs(f->function, info->index);
+	if (info->index == VFIO_PCI_ERR_IRQ_INDEX && !info->count) /* conventional PCI */
+		return plx_sim_fail(EINVAL);
 	info->flags = VFIO_IRQ_INFO_EVENTFD;
 	info->flags |= info->index == VFIO_PCI_INTX_IRQ_INDEX
 			       ? VFIO_IRQ_INFO_MASKABLE | VFIO_IRQ_INFO_AUTOMASKED

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The memory behind BARs: a memfd, so that whoever maps a BAR sees the model's own bytes.
+ * The memory behind BARs: a memfd, so that whoever maps a BAR sees the model's own bytes; and who
+ * an access to them goes to.
  */
 #define _GNU_SOURCE
 #include "core/error.h"
 #include "sim/function_priv.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -19,9 +21,9 @@ static uint64_t lay_out(struct plx_sim_function *f)
 
 	for (unsigned i = 0; i < PLX_SIM_BARS; i++) {
 		f->bar_offset[i] = size;
-		size += (plx_sim_dummy_bars[i].size + PAGE - 1) & ~(PAGE - 1);
+		size += (f->model->bars[i].size + PAGE - 1) & ~(PAGE - 1);
 	}
-	return size;
+	return size ? size : PAGE; /* of none, for a mapping has at least that */
 }
 
 int plx_sim_memory_create(struct plx_sim_function *f)
@@ -48,4 +50,44 @@ void plx_sim_memory_destroy(struct plx_sim_function *f)
 {
 	munmap(f->memory, f->memory_size);
 	close(f->fd);
+}
+
+uint8_t *plx_sim_bar(struct plx_sim_function *f, unsigned bar)
+{
+	return f->memory + f->bar_offset[bar];
+}
+
+uint64_t plx_sim_table_size(const struct plx_sim_function *f, unsigned bar)
+{
+	return bar == f->model->msix_bar ? f->model->msix * MSIX_ENTRY : 0;
+}
+
+static void access_rest(struct plx_sim_function *f, unsigned bar, uint64_t off, uint8_t *buf,
+			uint32_t len, bool write)
+{
+	uint8_t *memory = plx_sim_bar(f, bar) + off;
+
+	if (write && f->model->write)
+		f->model->write(f, bar, off, buf, len);
+	else if (write)
+		memcpy(memory, buf, len);
+	else if (f->model->read)
+		f->model->read(f, bar, off, buf, len);
+	else
+		memcpy(buf, memory, len);
+}
+
+/* VFIO hides the MSI-X table: ones are read, and writes have no effect. */
+void plx_sim_bar_access(struct plx_sim_function *f, unsigned bar, uint64_t off, uint8_t *buf,
+			uint32_t len, bool write)
+{
+	uint64_t table = plx_sim_table_size(f, bar);
+	uint32_t hidden = off < table ? (uint32_t)(table - off) : 0;
+
+	if (hidden > len)
+		hidden = len;
+	if (!write)
+		memset(buf, 0xff, hidden);
+	if (hidden < len)
+		access_rest(f, bar, off + hidden, buf + hidden, len - hidden, write);
 }

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Names of simulated functions: "sim:dummy,id=N,group=G,aperture=BITS".
+ * Names of simulated functions: "sim:MODEL,id=N,group=G,aperture=BITS".
  */
 #include "core/error.h"
-#include "sim/function.h"
+#include "sim/model.h"
 
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 #define PREFIX "sim:"
-#define MODEL  "dummy"
+#define NAMES  (PLX_SIM_MODELS * (PLX_SIM_MODEL_NAME + 6))
 
 /* A decimal number of @len digits and nothing else; false: it is not, or above @max. */
 static bool number(const char *s, size_t len, uint64_t max, uint64_t *out)
@@ -42,8 +43,8 @@ static int option(const char *name, const char *s, size_t len, struct plx_sim_sp
 		i++;
 	if (i == 3)
 		return plx_fail(-EINVAL, PLX_R_BAD_KEY, name,
-				"%s: sim:dummy has no option '%.*s', but id, group and aperture",
-				name, (int)key, s);
+				"%s: sim:%s has no option '%.*s', but id, group and aperture", name,
+				out->model->name, (int)key, s);
 	if (!equals || !number(equals + 1, len - key - 1, keys[i].max, &value) ||
 	    value < keys[i].min)
 		return plx_fail(-EINVAL, PLX_R_BAD_VALUE, name,
@@ -62,23 +63,31 @@ static int option(const char *name, const char *s, size_t len, struct plx_sim_sp
 
 int plx_sim_parse(const char *name, struct plx_sim_spec *out)
 {
+	char names[NAMES];
 	const char *s;
 	size_t len;
 	int err = 0;
 
 	*out = (struct plx_sim_spec){ .group = -1, .address_width = 39 };
+	plx_sim_model_names(names, sizeof(names));
 	if (strncmp(name, PREFIX, strlen(PREFIX)))
 		return plx_fail(-EINVAL, PLX_R_BAD_VALUE, name,
-				"'%s' is no simulated function: they are named sim:dummy", name);
+				"'%s' is no simulated function: they are named %s", name, names);
 	s = name + strlen(PREFIX);
 	len = strcspn(s, ",");
-	if (len != strlen(MODEL) || memcmp(s, MODEL, len))
+	out->model = plx_sim_model_find(s, len, &out->arg);
+	if (!out->model)
 		return plx_fail(-ENODEV, PLX_R_NO_DRIVER, name,
-				"there is no simulated function sim:%.*s, but sim:dummy", (int)len,
-				s);
+				"there is no simulated function sim:%.*s, but %s", (int)len, s,
+				names);
 	for (s += len; *s && !err; s += len) {
 		len = strcspn(++s, ",");
 		err = option(name, s, len, out);
 	}
 	return err;
+}
+
+void plx_sim_name(const struct plx_sim_spec *spec, char *text, size_t size)
+{
+	snprintf(text, size, PREFIX "%s,id=%u", spec->model->name, spec->id);
 }

@@ -92,7 +92,7 @@ static void test_bus_master(void **state)
 	devlab_attributes(dev, false);
 	assert_int_equal(devlab_command(dev) & 4, 0);
 	devlab_attributes(dev, true);
-	plx_sim_function_open(model); /* so that the last close does not reset it */
+	plx_sim_function_open(model, NULL); /* so that the last close does not reset it */
 	dev->function->n_handles++;
 	assert_works(plx_dev_close(dev));
 	assert_int_equal(plx_sim_function_read(model, PLX_REGION_CONFIG, 4, config, 2), 2);

@@ -17,7 +17,7 @@
 
 #include <pollux/error.h>
 
-#include "sim/function.h"
+#include "sim/model.h"
 
 #define CONFIG 7
 enum { INTX, MSI, MSIX };
@@ -48,11 +48,11 @@ static const struct plx_sim_bus bus = { access_memory, memory };
 
 static int setup(void **state)
 {
-	const struct plx_sim_spec spec = { .group = -1, .address_width = 39 };
+	const struct plx_sim_spec spec = { &plx_sim_dummy, .group = -1, .address_width = 39 };
 
 	(void)state;
 	assert_int_equal(plx_sim_function_create(NULL, &spec, &f), 0);
-	plx_sim_function_open(f);
+	plx_sim_function_open(f, &bus);
 	for (unsigned i = 0; i < sizeof(memory); i++)
 		memory[i >> 12][i & 4095] = (uint8_t)(i * 7);
 	return 0;
@@ -76,7 +76,7 @@ static uint64_t rd(unsigned region, uint64_t off, unsigned len)
 
 static void wr(unsigned region, uint64_t off, unsigned len, uint64_t v)
 {
-	assert_int_equal(plx_sim_function_write(f, region, off, &v, len, &bus), len);
+	assert_int_equal(plx_sim_function_write(f, region, off, &v, len), len);
 }
 
 static void bus_master(bool on)
@@ -133,7 +133,8 @@ static void test_parse(void **state)
 
 static void test_facts(void **state)
 {
-	const struct plx_sim_spec spec = { .id = 5, .group = 3, .address_width = 40 };
+	const struct plx_sim_spec spec = { &plx_sim_dummy, .id = 5, .group = 3,
+					   .address_width = 40 };
 	struct plx_sim_function *a, *b, *c;
 	struct plx_sim_facts x, y, z;
 
@@ -198,14 +199,14 @@ static void test_edges(void **state)
 	assert_int_equal(plx_sim_function_read(f, 3, 0, buf, 4), -EINVAL);
 	assert_int_equal(plx_sim_function_read(f, 6, 0, buf, 4), -EINVAL);
 	assert_int_equal(plx_sim_function_read(f, 8, 0, buf, 4), -EINVAL);
-	assert_int_equal(plx_sim_function_write(f, 0, UINT64_MAX, buf, 4, &bus), -EINVAL);
+	assert_int_equal(plx_sim_function_write(f, 0, UINT64_MAX, buf, 4), -EINVAL);
 	/* Memory decode, and D3 */
 	wr(CONFIG, 4, 2, 1);
 	assert_int_equal(plx_sim_function_read(f, 0, 0, buf, 4), -EIO);
 	wr(CONFIG, 4, 2, 3);
 	assert_int_equal(rd(0, 0, 4), 0x706c7801);
 	wr(CONFIG, 0x44, 2, 3);
-	assert_int_equal(plx_sim_function_write(f, 0, 0, buf, 4, &bus), -EIO);
+	assert_int_equal(plx_sim_function_write(f, 0, 0, buf, 4), -EIO);
 	wr(CONFIG, 0x44, 2, 0);
 	/* The MSI-X table is hidden, what is behind it is not. */
 	wr(5, 0xfe, 4, 0x12345678);
@@ -383,7 +384,7 @@ void *__wrap_calloc(size_t n, size_t size)
 
 static void test_shortage(void **state)
 {
-	const struct plx_sim_spec spec = { .group = -1, .address_width = 39 };
+	const struct plx_sim_spec spec = { &plx_sim_dummy, .group = -1, .address_width = 39 };
 	struct plx_sim_function *other = f;
 	struct rlimit was, none;
 	int fd = eventfd(0, EFD_NONBLOCK), fds[2] = { fd, fd };

@@ -22,6 +22,7 @@
 
 #include "core/uapi.h"
 #include "sim/kernel.h"
+#include "sim/model.h"
 
 #define PAGE   4096ull
 #define CONFIG (7ull << 40)
@@ -34,7 +35,8 @@ static uint8_t *memory; /* four pages */
 
 static struct plx_sim_function *plug(unsigned id, int group)
 {
-	const struct plx_sim_spec spec = { .id = id, .group = group, .address_width = 39 };
+	const struct plx_sim_spec spec = { &plx_sim_dummy, .id = id, .group = group,
+					   .address_width = 39 };
 	struct plx_sim_function *out;
 
 	assert_int_equal(plx_sim_function_create(&sys, &spec, &out), 0);
