@@ -3,7 +3,9 @@
  * Devices: made by the first port that is opened on them, shared by the others.
  */
 #include "port/device.h"
+#include "pci/facts.h"
 #include "port/args.h"
+#include "port/spec.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -77,10 +79,10 @@ static int take_port(struct plx_device *device, const char *spec, unsigned *inde
 			device->n_ports);
 }
 
-int plx_device_take(struct plx_ctx *ctx, const char *spec, struct plx_device **out, unsigned *index)
+/* The device that a specification of a driver means: open already, or opened. */
+static int get_device(struct plx_ctx *ctx, const char *spec, struct plx_device **out)
 {
 	const struct plx_driver *driver;
-	struct plx_device *device;
 	const char *keys;
 	char *text;
 	void *args;
@@ -92,17 +94,24 @@ int plx_device_take(struct plx_ctx *ctx, const char *spec, struct plx_device **o
 	err = plx_args_parse(driver, spec, keys, &args, &text);
 	if (err)
 		return err;
-	device = find_device(ctx, driver, args);
-	if (device) {
-		free(args);
-		free(text);
-	} else {
-		err = open_device(ctx, driver, spec, args, text, &device);
-		if (err)
-			return err;
-	}
-	*out = device;
-	return take_port(device, spec, index);
+	*out = find_device(ctx, driver, args);
+	if (!*out)
+		return open_device(ctx, driver, spec, args, text, out);
+	free(args);
+	free(text);
+	return 0;
+}
+
+int plx_device_take(struct plx_ctx *ctx, const char *spec, struct plx_device **out, unsigned *index)
+{
+	char *resolved;
+	int err = plx_spec_resolve(PLX_SYSFS, spec, &resolved);
+
+	if (err)
+		return err;
+	err = get_device(ctx, resolved, out);
+	free(resolved);
+	return err ? err : take_port(*out, spec, index);
 }
 
 void plx_device_drop(struct plx_device *device, unsigned index)

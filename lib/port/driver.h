@@ -39,6 +39,24 @@ struct plx_key {
 	bool required;
 };
 
+/*
+ * A register, or @count of them @stride bytes apart, whose names get numbers: RDBAL0, RDBAL1. Only
+ * those that may be read at any time without a change to the device.
+ */
+struct plx_reg_desc {
+	const char *name; /* of the datasheet */
+	uint32_t offset;
+	uint8_t width; /* bits: 8, 16, 32 */
+	uint16_t count, stride;
+	const struct plx_reg_field *fields; /* NULL: none */
+};
+
+/* A PCI function that a driver drives. */
+struct plx_pci_id {
+	uint16_t vendor, device;
+	const char *name; /* "82574L" */
+};
+
 struct plx_driver;
 struct plx_xstats;
 
@@ -53,6 +71,13 @@ struct plx_device {
 	uint32_t ports_open; /* bit i: port i is open; so at most 32 */
 };
 
+/* A unicast or multicast address that a port receives. */
+struct plx_mac {
+	uint8_t bytes[6];
+};
+
+#define PLX_VLANS 4096
+
 struct plx_port {
 	struct plx_child child;
 	struct plx_device *device;
@@ -66,8 +91,21 @@ struct plx_port {
 	uint32_t offloads; /* enum plx_offloads, of the configuration */
 	uint16_t rxd, txd, n_rxq, n_txq, rx_max_entries;
 	struct plx_port_caps caps;
+	const struct plx_reg_desc *regs; /* NULL: the driver's; open_port() may know better */
 	struct plx_rxq **rxqs;
 	struct plx_txq **txqs;
+
+	/*
+	 * What is set on the port. The core changes it, then calls the driver to make it so, in any
+	 * state of the port, and puts the old back if that fails; start() makes all of it so.
+	 */
+	bool link_down; /* by its user's wish */
+	bool interrupts;
+	struct plx_mac *macs, *multicast; /* beside `mac`; caps.max_macs and max_multicast fit */
+	uint16_t n_macs, n_multicast;
+	uint64_t vlans[PLX_VLANS / 64]; /* a bit for each that is received */
+	struct plx_rss rss;
+	struct plx_flow_control flow;
 };
 
 /* Written by the queue's thread alone, read by any: see plx_count(). */
@@ -82,6 +120,7 @@ struct plx_rxq {
 	uint16_t index;
 	uint16_t port_number;
 	uint16_t max_entries;
+	plx_rx_burst_fn whole_burst;    /* the driver's: of calls with room for the longest frame */
 	struct plx_queue_stats cleared; /* what to subtract */
 	_Alignas(PLX_CACHE_LINE) struct plx_queue_counts counts;
 };
@@ -114,7 +153,7 @@ struct plx_driver {
 	/* A configuration that the core found good. The driver may still refuse it. */
 	int (*check_conf)(struct plx_port *port, const struct plx_port_conf *conf);
 
-	/* Mandatory. init_rxq() may raise max_entries. A queue that failed to init is not exited. */
+	/* Mandatory. init_rxq() may raise max_entries. A queue that failed is not exited. */
 	int (*init_rxq)(struct plx_rxq *q);
 	int (*init_txq)(struct plx_txq *q);
 	void (*exit_rxq)(struct plx_rxq *q);
@@ -123,8 +162,11 @@ struct plx_driver {
 	int (*start)(struct plx_port *port);
 	int (*stop)(struct plx_port *port);
 
-	plx_rx_burst_fn rx_burst; /* mandatory if it can receive */
-	plx_tx_burst_fn tx_burst; /* mandatory if it can send */
+	plx_rx_burst_fn rx_burst; /* mandatory if it can receive, unless it chooses: */
+	plx_tx_burst_fn tx_burst; /* mandatory if it can send, unless ... */
+	/* The function for this queue, by its port's offloads, say; called when the port starts. */
+	plx_rx_burst_fn (*choose_rx)(struct plx_rxq *q);
+	plx_tx_burst_fn (*choose_tx)(struct plx_txq *q);
 	int (*rxq_status)(struct plx_rxq *q);
 	int (*txq_status)(struct plx_txq *q);
 
@@ -133,6 +175,24 @@ struct plx_driver {
 	int (*set_mac)(struct plx_port *port, const uint8_t mac[6]);
 	int (*set_promiscuous)(struct plx_port *port, bool on);
 	int (*set_allmulti)(struct plx_port *port, bool on);
+
+	/* Make what is in @port so. NULL: that it is there is enough, or start() does it. */
+	int (*set_filters)(struct plx_port *port); /* macs, multicast, vlans */
+	int (*set_rss)(struct plx_port *port);
+	int (*set_flow_control)(struct plx_port *port);
+	int (*set_link)(struct plx_port *port); /* link_down */
+	/* NULL: it may send from any pool. */
+	int (*use_pool)(struct plx_port *port, struct plx_pool *pool);
+
+	/* Mandatory if caps.features has RESET (of a stopped port), INTERRUPTS, REGS. */
+	int (*reset)(struct plx_port *port);
+	int (*rxq_fd)(struct plx_rxq *q, int *fd);
+	int (*rxq_arm)(struct plx_rxq *q, bool on);
+	const struct plx_reg_desc *regs; /* name NULL ends them */
+	int (*read_reg)(struct plx_port *port, const struct plx_reg_desc *reg, uint32_t offset,
+			uint32_t *value);
+
+	const struct plx_pci_id *ids; /* the functions that it drives; vendor 0 ends them */
 
 	/* Take over what others count, such as the kernel: any thread's plx_port_stats(). */
 	void (*read_stats)(struct plx_port *port);
@@ -194,6 +254,10 @@ static inline uint32_t plx_tx_work(uint32_t offloads)
 		work |= PLX_PKT_TX_TCP_CSUM | PLX_PKT_TX_UDP_CSUM;
 	if (offloads & PLX_OFFLOAD_TX_TSO)
 		work |= PLX_PKT_TX_TSO | PLX_PKT_TX_TCP_CSUM;
+	if (offloads & PLX_OFFLOAD_TX_IP_CSUM)
+		work |= PLX_PKT_TX_IP_CSUM;
+	if (offloads & PLX_OFFLOAD_TX_VLAN)
+		work |= PLX_PKT_TX_VLAN;
 	return work;
 }
 

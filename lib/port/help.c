@@ -2,7 +2,7 @@
 /*
  * The drivers' tables as help and as a man page.
  */
-#include "port/driver.h"
+#include "port/spec.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -40,9 +40,11 @@ static void print_default(FILE *out, const struct plx_key *key)
 
 static void text_help(FILE *out, const struct plx_driver *driver)
 {
-	char value[128], item[192];
+	char value[128], item[192], ids[512];
 
 	fprintf(out, "%-8s %s\n", driver->name, driver->summary);
+	if (plx_ids_text(driver->ids, ids, sizeof(ids), 0))
+		fprintf(out, "    drives %s\n", ids);
 	for (const struct plx_key *key = driver->keys; key && key->name; key++) {
 		describe_value(key, value, sizeof(value));
 		snprintf(item, sizeof(item), "%s=%s", key->name, value);
@@ -54,9 +56,12 @@ static void text_help(FILE *out, const struct plx_driver *driver)
 
 static void man_help(FILE *out, const struct plx_driver *driver)
 {
-	char value[128];
+	char value[128], ids[512];
 
-	fprintf(out, ".Ss %s\n%s.\n.Bl -tag -width Ds\n", driver->name, driver->summary);
+	fprintf(out, ".Ss %s\n%s.\n", driver->name, driver->summary);
+	if (plx_ids_text(driver->ids, ids, sizeof(ids), 0))
+		fprintf(out, "Drives %s.\n", ids);
+	fprintf(out, ".Bl -tag -width Ds\n");
 	for (const struct plx_key *key = driver->keys; key && key->name; key++) {
 		describe_value(key, value, sizeof(value));
 		fprintf(out, ".It Cm %s Ns = Ns Ar %s\n%s", key->name, value, key->help);

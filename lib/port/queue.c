@@ -28,26 +28,42 @@ static unsigned stopped_tx(struct plx_txq *q, const struct plx_pkt *pkts, unsign
 static unsigned short_rx(struct plx_rxq *q, struct plx_pkt *pkts, unsigned n)
 {
 	if (n >= q->max_entries)
-		return q->port->device->driver->rx_burst(q, pkts, n);
+		return q->whole_burst(q, pkts, n);
 	plx_count(&q->counts.short_bursts, 1);
 	return 0;
 }
 
-void plx_queues_connect(struct plx_port *port, bool on)
+static void connect_rxq(struct plx_rxq *q)
 {
-	const struct plx_driver *driver = port->device->driver;
+	const struct plx_driver *driver = q->port->device->driver;
+	plx_rx_burst_fn rx = driver->choose_rx ? driver->choose_rx(q) : driver->rx_burst;
 
-	for (unsigned i = 0; i < port->n_rxq; i++) {
-		struct plx_rxq *q = port->rxqs[i];
+	/* A port that never scatters needs no check of n. */
+	q->whole_burst = rx;
+	q->head.burst.rx = q->max_entries > 1 ? short_rx : rx;
+}
 
-		/* A port that never scatters needs no check of n. */
-		if (!on)
-			q->head.burst.rx = stopped_rx;
-		else
-			q->head.burst.rx = q->max_entries > 1 ? short_rx : driver->rx_burst;
-	}
+static void connect_txq(struct plx_txq *q)
+{
+	const struct plx_driver *driver = q->port->device->driver;
+
+	q->head.burst.tx = driver->choose_tx ? driver->choose_tx(q) : driver->tx_burst;
+}
+
+void plx_queues_connect(struct plx_port *port)
+{
+	for (unsigned i = 0; i < port->n_rxq; i++)
+		connect_rxq(port->rxqs[i]);
 	for (unsigned i = 0; i < port->n_txq; i++)
-		port->txqs[i]->head.burst.tx = on ? driver->tx_burst : stopped_tx;
+		connect_txq(port->txqs[i]);
+}
+
+void plx_queues_disconnect(struct plx_port *port)
+{
+	for (unsigned i = 0; i < port->n_rxq; i++)
+		port->rxqs[i]->head.burst.rx = stopped_rx;
+	for (unsigned i = 0; i < port->n_txq; i++)
+		port->txqs[i]->head.burst.tx = stopped_tx;
 }
 
 static void *new_queue(size_t size)
@@ -218,13 +234,20 @@ static void add_stats(struct plx_queue_stats *sum, const struct plx_queue_stats 
 		sum->drops[i] += one->drops[i];
 }
 
-void plx_port_stats(const struct plx_port *port, struct plx_port_stats *stats)
+/* Take over what the kernel or the device has counted. */
+static void update_counts(const struct plx_port *port)
 {
 	const struct plx_driver *driver = port->device->driver;
-	struct plx_queue_stats one;
 
 	if (driver->read_stats)
 		driver->read_stats((struct plx_port *)(uintptr_t)port);
+}
+
+void plx_port_stats(const struct plx_port *port, struct plx_port_stats *stats)
+{
+	struct plx_queue_stats one;
+
+	update_counts(port);
 	memset(stats, 0, sizeof(*stats));
 	for (unsigned i = 0; i < port->n_rxq; i++) {
 		plx_rxq_stats(port->rxqs[i], &one);
@@ -240,6 +263,7 @@ void plx_port_stats_clear(struct plx_port *port)
 {
 	static const struct plx_queue_stats zero;
 
+	update_counts(port);
 	for (unsigned i = 0; i < port->n_rxq; i++)
 		read_counts(&port->rxqs[i]->counts, &zero, &port->rxqs[i]->cleared);
 	for (unsigned i = 0; i < port->n_txq; i++)
@@ -249,10 +273,12 @@ void plx_port_stats_clear(struct plx_port *port)
 const char *plx_drop_name(unsigned reason)
 {
 	static const char *const names[PLX_DROP_COUNT_] = {
-		[PLX_DROP_NO_BUFFER] = "no_buffer", [PLX_DROP_TOO_LONG] = "too_long",
-		[PLX_DROP_EMPTY] = "empty",         [PLX_DROP_NO_PEER] = "no_peer",
-		[PLX_DROP_WRITE] = "write_failed",  [PLX_DROP_MISSED] = "missed",
-		[PLX_DROP_INVALID] = "invalid",     [PLX_DROP_OFFLOAD] = "offload",
+		[PLX_DROP_NO_BUFFER] = "no_buffer",   [PLX_DROP_TOO_LONG] = "too_long",
+		[PLX_DROP_EMPTY] = "empty",           [PLX_DROP_NO_PEER] = "no_peer",
+		[PLX_DROP_WRITE] = "write_failed",    [PLX_DROP_MISSED] = "missed",
+		[PLX_DROP_INVALID] = "invalid",       [PLX_DROP_OFFLOAD] = "offload",
+		[PLX_DROP_NOT_MAPPED] = "not_mapped", [PLX_DROP_DEVICE] = "device",
+		[PLX_DROP_ERROR] = "error",
 	};
 
 	return reason < PLX_DROP_COUNT_ ? names[reason] : NULL;
