@@ -4,10 +4,15 @@
  *
  *	main.c       options, and which way commands come in
  *	settings.c   the command line
- *	lists.c      lists of numbers in it and in commands
+ *	lists.c      lists of numbers in it and in commands, lists of names in what they say
  *	ports.c      ports: opened, closed, changed
+ *	offloads.c   which work on frames is left to them
+ *	rss.c        how they spread what they receive
  *	plan.c       which queue is polled on which core and where its packets go
+ *	pools.c      which pools a port sends from
  *	forward.c    workers forward: start and stop
+ *	sleep.c      workers that sleep while nothing comes
+ *	removal.c    ports whose device goes away
  *	loop.c       the main thread waits: signals, limits, statistics on the way
  *	fail.c       what went wrong
  *	totals.c     what was counted, summed up
@@ -25,21 +30,40 @@
 #include "testpmd/engine.h"
 #include "testpmd/settings.h"
 
+#include <poll.h>
 #include <stdatomic.h>
 
 #define MAX_CORES      64
 #define SCHEMA_VERSION 1 /* "version" of all JSON: docs/testpmd.schema.json */
 #define MAX_PORTS      OPTION_LIST_MAX
 
+/* What commands have changed of how a port spreads what it receives: see rss.c. */
+enum rss_part {
+	RSS_TYPES = 1 << 0,
+	RSS_KEY = 1 << 1,
+	RSS_TABLE = 1 << 2,
+};
+
 struct app_port {
 	char *spec;            /* NULL: no port of this number */
 	struct plx_port *port; /* NULL: closed */
+	atomic_bool gone;      /* a worker has seen that its device is: nobody uses it any more */
+	bool lost;             /* ... and that was said */
+	bool removed;          /* ... and so it was closed, when it was this: */
+	struct plx_port_info last;
 	uint8_t peer_mac[6];
 	bool down;     /* stopped by the user, and not to be started by `start` */
 	uint16_t mtu;  /* to configure; 0: the port's own */
 	bool has_conf; /* it is configured as conf and pools say */
 	struct plx_port_conf conf;
 	struct plx_pool **pools;
+	/* What commands ask of it; every configuration has it. */
+	uint32_t rx_offloads; /* enum plx_offloads */
+	uint32_t tx_work;     /* PLX_PKT_TX_ flags: what streams leave to it */
+	uint16_t tso_size, tx_vlan;
+	struct plx_rss rss;
+	unsigned rss_parts;            /* of rss that count, enum rss_part */
+	uint16_t rss_queues;           /* that its table is made for */
 	struct plx_port_stats past;    /* what its queues counted before they were made anew */
 	struct plx_port_stats cleared; /* the totals when they were cleared */
 	struct plx_xstat *xcleared;    /* ... and each statistic, by index; NULL: all zero */
@@ -54,11 +78,19 @@ struct app_stream {
 	unsigned src, dst;  /* port numbers */
 	unsigned queue;     /* of both */
 	const struct app *app;
-	unsigned max_burst;   /* entries that base.pkts has room for */
-	unsigned max_entries; /* of one frame */
-	bool scatters;        /* a frame may be several of the entries that a burst counts */
-	bool ended;
+	unsigned max_burst;     /* entries that base.pkts has room for */
+	unsigned max_entries;   /* of one frame */
+	bool scatters;          /* a frame may be several of the entries that a burst counts */
+	int rx_fd;              /* to wait on; -1: there is none */
+	atomic_bool ended;      /* its worker is done with it, and what follows is final */
+	int lost;               /* the port whose device is gone; -1: none */
+	struct plx_error error; /* ... and what is known of that */
 };
+
+static inline bool stream_uses(const struct app_stream *s, unsigned number)
+{
+	return (s->base.rxq && s->src == number) || (s->base.txq && s->dst == number);
+}
 
 struct app_core {
 	struct app *app;
@@ -70,11 +102,16 @@ struct app_core {
 	struct plx_error error; /* the first thing wrong with its streams; err 0: nothing */
 	bool broken;            /* ... and that makes the program stop */
 	atomic_bool done;       /* it works no more, and error is final */
+	int polls_for;          /* of the plan: a port that cannot wake it from sleep; -1: none */
+	bool sleeps;            /* of this run: while nothing comes */
+	int wake;               /* eventfd: who writes to it wakes the worker; -1 */
+	struct pollfd *files;   /* room to wait on: one a stream, and wake */
 	/* Written by the worker alone, shown while it runs. */
 	_Alignas(PLX_CACHE_LINE) _Atomic uint64_t busy_cycles;
 	_Atomic uint64_t all_cycles;
 	_Atomic uint64_t packets;
-	_Atomic uint64_t first_ns; /* CLOCK_MONOTONIC of the first packet; 0: none yet */
+	_Atomic uint64_t first_ns;       /* CLOCK_MONOTONIC of the first packet; 0: none yet */
+	_Atomic uint64_t naps, slept_ns; /* how often it slept, and for how long in all */
 };
 
 struct port_totals {
@@ -88,6 +125,7 @@ struct port_totals {
 struct core_totals {
 	uint64_t busy_cycles, all_cycles; /* of bursts that moved packets, and of all */
 	uint64_t packets;
+	uint64_t naps, slept_ns;
 };
 
 /*
@@ -132,6 +170,8 @@ struct app {
 	uint64_t engine_base[ENGINE_COUNTS_MAX];
 	struct totals period;    /* as of the last statistics on the way */
 	uint64_t next_period_ns; /* when to show the next */
+	uint64_t
+		next_look_ns; /* when to look for devices that are gone while nothing is forwarded */
 
 	int signals;             /* signalfd; -1: not open */
 	struct control *control; /* the control socket; NULL: none */
@@ -163,8 +203,13 @@ int app_check_text(struct app *app);
 int app_open_ports(struct app *app); /* those of the command line */
 int app_open_port(struct app *app, const char *spec, unsigned *number);
 int app_close_port(struct app *app, unsigned number);
-/* Open it anew as it was opened at first. */
+/* Its device is gone: close it, but keep what it counted until streams are planned anew. */
+void app_remove_port(struct app *app, unsigned number);
+void app_forget_removed(struct app *app);
+/* Reset its device, where the port can; else open it anew as it was opened at first. */
 int app_reset_port(struct app *app, unsigned number);
+/* Of a port that is open or was removed. */
+void app_port_info(const struct app *app, unsigned number, struct plx_port_info *info);
 /* Those that are not down. */
 int app_start_ports(struct app *app);
 int app_stop_ports(struct app *app);
@@ -184,7 +229,33 @@ void stats_add(struct plx_port_stats *to, const struct plx_port_stats *s, int si
 #define APP_PORT_NAME 44
 const char *app_port_name(const struct app *app, unsigned number, char buf[APP_PORT_NAME]);
 
+/* offloads.c */
+struct flag_name {
+	uint32_t bit; /* 0 ends a list */
+	const char *name;
+};
+extern const struct flag_name app_offloads[]; /* enum plx_offloads */
+/* What a port is configured to do: what commands ask for, and what the plan has use for. */
+uint32_t app_offloads_of(const struct app *app, unsigned number);
+/*
+ * Change what commands ask of a port, whose members have their new values already; @before has the
+ * old, which come back if that fails. A started port is stopped for it and started again.
+ */
+int app_change_offloads(struct app *app, unsigned number, const struct app_port *before,
+			const char *what);
+
+/* rss.c */
+/* Change parts of how a port spreads what it receives, now and after it is configured anew. */
+int app_set_rss(struct app *app, unsigned number, const struct plx_rss *rss, enum rss_part part);
+int app_restore_rss(struct app *app, unsigned number);
+
 /* plan.c */
+/* Does the forwarding mode need that? enum engine_needs */
+static inline bool app_needs(const struct app *app, unsigned what)
+{
+	return engines[app->settings.mode]->needs & what;
+}
+
 /* The CPUs of the command line, or good ones. */
 int app_default_cores(struct app *app);
 int app_check_cores(struct app *app, const unsigned *cpus, unsigned n, const char *what);
@@ -209,6 +280,38 @@ int app_stop(struct app *app);
 bool app_all_done(const struct app *app);
 bool app_any_broken(const struct app *app);
 
+/* pools.c */
+/* Have each port reach the pools of what the plan sends to it. */
+int app_plan_pools(struct app *app);
+
+/* sleep.c */
+/* Find out which cores of the plan may sleep while nothing comes: core->polls_for. */
+int app_plan_sleep(struct app *app);
+/* By the plan, that may and shall. */
+bool app_may_sleep(const struct app_core *core);
+/* That shall, but cannot: a sentence that says why. */
+bool app_polls_on(const struct app_core *core, char *text, size_t size);
+/*
+ * Before a run: who sleeps, and the files that wake. Streams are there, and their ports
+ * configured.
+ */
+int app_open_sleep(struct app *app);
+void app_close_sleep(struct app_core *core);
+void app_wake(struct app_core *core);
+/*
+ * A worker's: arm() all queues; where that is true, poll once more, wait() if nothing came,
+ * disarm().
+ */
+bool sleep_arm(struct app_core *core);
+void sleep_wait(struct app_core *core);
+void sleep_disarm(struct app_core *core);
+
+/* removal.c */
+/* Say which ports have lost their device and that no worker uses any more; close those of cards. */
+void app_close_removed(struct app *app);
+/* Look for them when it is time, app->next_look_ns, and nothing is forwarded. */
+void app_look_for_removed(struct app *app, uint64_t now);
+
 /* loop.c: from app_catch_signals() on a signal makes opening ports and app_wait() return soon. */
 void app_catch_signals(void);
 int app_open_signals(struct app *app);
@@ -230,7 +333,9 @@ void app_set_verbose(struct app *app);
 /* settings.c: "64" or "60,1440" bytes; @what names the option or command. */
 int app_set_segments(struct app *app, const char *list, const char *what);
 
-/* lists.c: "1,3-5". Return: how many, 0 when it is no such list or too long. */
+/* lists.c: "ipv4, ipv4-tcp" in @buf, "none" without flags. Return: @buf. */
+const char *app_flags_text(uint32_t flags, const struct flag_name *names, char *buf, size_t size);
+/* "1,3-5". Return: how many, 0 when it is no such list or too long. */
 unsigned list_parse(const char *list, unsigned *numbers, unsigned max);
 
 /* Since forwarding was started, or cleared; and since the ports were opened. */

@@ -33,6 +33,10 @@ struct stream {
 	 */
 	uint16_t segments[STREAM_SEGMENTS_MAX];
 	unsigned n_segments;
+	/* Left to the port that sends, PLX_PKT_TX_ flags: tags by all engines, the rest by csum. */
+	uint32_t tx_work;
+	uint16_t tx_vlan;  /* with PLX_PKT_TX_VLAN: the tag */
+	uint16_t tso_size; /* with PLX_PKT_TX_TSO: bytes of TCP payload in a segment */
 	/* Frames dropped because the transmit queue was full; shown while the worker counts. */
 	_Atomic uint64_t tx_full;
 	/*
@@ -51,6 +55,7 @@ enum engine_needs {
 	/* Looks behind the Ethernet header, so wants frames finished: PLX_OFFLOAD_RX_UNFINISHED. */
 	ENGINE_READS = 1 << 2,
 	ENGINE_MAKES = 1 << 3, /* what it sends is of its own making, and that is what it counts */
+	ENGINE_SUMS = 1 << 4,  /* is glad of a port that verifies checksums: PLX_OFFLOAD_RX_CSUM */
 };
 
 #define ENGINE_COUNTS_MAX 16
@@ -96,12 +101,25 @@ static inline unsigned stream_receive(struct stream *s, unsigned n)
 	return n;
 }
 
+/* Have the port that sends put the stream's tag into each frame. */
+static inline void stream_tag(const struct stream *s, struct plx_pkt *pkts, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		if (i && pkts[i - 1].flags & PLX_PKT_MORE)
+			continue;
+		pkts[i].flags |= PLX_PKT_TX_VLAN;
+		pkts[i].vlan = s->tx_vlan;
+	}
+}
+
 /* Send @n entries; what the queue does not take is freed and counted. */
-static inline void stream_send(struct stream *s, const struct plx_pkt *pkts, unsigned n)
+static inline void stream_send(struct stream *s, struct plx_pkt *pkts, unsigned n)
 {
 	stream_show_fn show = atomic_load_explicit(&s->show_tx, memory_order_relaxed);
 	unsigned sent, full = 0;
 
+	if (__builtin_expect(s->tx_work & PLX_PKT_TX_VLAN, 0))
+		stream_tag(s, pkts, n);
 	if (__builtin_expect(show != NULL, 0))
 		show(s, pkts, n);
 	sent = plx_tx_burst(s->txq, pkts, n);

@@ -11,26 +11,61 @@
 
 #define BUSY_ROUNDS 1024 /* how often a busy worker looks whether its ports are still well */
 #define IDLE_ROUNDS 64   /* ... and one whose bursts give nothing */
+#define IDLE_US     100  /* how long nothing comes before a worker sleeps, where it may */
 
 #define load(p)     atomic_load_explicit(p, memory_order_relaxed)
 #define store(p, v) atomic_store_explicit(p, v, memory_order_relaxed)
 
-/*
- * Has the stream come to its end, or broken? An end is no error; an end of input that was not
- * all sound is one, but stops nobody else.
- */
-static bool stream_ended(struct app_core *core, struct app_stream *s)
+static bool is_over(const struct app_stream *s)
+{
+	return atomic_load_explicit(&s->ended, memory_order_relaxed);
+}
+
+/* Of the first of its queues that is not well: @number is the port's. */
+static int stream_status(const struct app_stream *s, unsigned *number)
 {
 	int err = s->base.rxq ? plx_rxq_status(s->base.rxq) : 0;
 
-	if (!err && s->base.txq)
-		err = plx_txq_status(s->base.txq);
-	if (!err)
+	*number = s->src;
+	if (err || !s->base.txq)
+		return err;
+	*number = s->dst;
+	return plx_txq_status(s->base.txq);
+}
+
+/*
+ * Has a worker seen that a port of the stream is gone? Its other queues may not know: one that only
+ * sends finds out when there is something to send.
+ */
+static bool is_cut_off(const struct app_stream *s)
+{
+	const struct app_port *ports = s->app->ports;
+
+	return (s->base.rxq && load(&ports[s->src].gone)) ||
+	       (s->base.txq && load(&ports[s->dst].gone));
+}
+
+/*
+ * Has the stream come to its end, or broken? An end is no error; an end of input that was not
+ * all sound is one, but stops nobody else. Nor does a device that is gone: its port is for the main
+ * thread to close.
+ */
+static bool stream_ended(struct app_core *core, struct app_stream *s)
+{
+	unsigned number;
+	int err = stream_status(s, &number);
+
+	if (!err && !is_cut_off(s))
 		return false;
-	if (err != -ENODATA && !core->error.err)
+	if (err == -ENODEV) {
+		s->lost = (int)number;
+		s->error = *plx_last_error();
+		store(&core->app->ports[number].gone, true);
+	} else if (err && err != -ENODATA && !core->error.err) {
 		core->error = *plx_last_error();
-	core->broken |= err != -ENODATA && err != -EBADMSG;
-	s->ended = true;
+	}
+	core->broken |= err && err != -ENODATA && err != -EBADMSG && err != -ENODEV;
+	atomic_store_explicit(&s->ended, true, memory_order_release);
 	return true;
 }
 
@@ -76,7 +111,7 @@ static unsigned one_burst(struct app *app, struct app_stream *s)
 
 /* What a worker counts by itself and shows now and then. */
 struct tally {
-	uint64_t start, now; /* cycles */
+	uint64_t start, now, moved; /* cycles: moved is when packets came last */
 	uint64_t busy, packets;
 };
 
@@ -90,7 +125,7 @@ static unsigned one_round(struct app_core *core, struct tally *t)
 		uint64_t then = t->now, before;
 		unsigned n;
 
-		if (s->ended)
+		if (is_over(s))
 			continue;
 		before = frames_received(s);
 		n = one_burst(core->app, s);
@@ -98,6 +133,7 @@ static unsigned one_round(struct app_core *core, struct tally *t)
 		t->now = plx_cycles();
 		if (!n)
 			continue;
+		t->moved = t->now;
 		t->busy += t->now - then;
 		t->packets += s->scatters ? frames_received(s) - before : n;
 		moved += n;
@@ -123,13 +159,29 @@ static void show_tally(struct app_core *core, const struct tally *t)
 		store(&core->first_ns, monotonic_ns());
 }
 
+static void tell_main(const struct app_core *core)
+{
+	uint64_t one = 1;
+
+	/* It fails only when the count is full: then it is told already. */
+	if (write(core->app->done_event, &one, sizeof(one)) < 0)
+		return;
+}
+
 static bool finished(struct app_core *core)
 {
 	bool all_ended = true;
 
-	for (unsigned i = 0; i < core->n_streams; i++)
-		if (!core->streams[i].ended && !stream_ended(core, &core->streams[i]))
+	for (unsigned i = 0; i < core->n_streams; i++) {
+		struct app_stream *s = &core->streams[i];
+
+		if (is_over(s))
+			continue;
+		if (!stream_ended(core, s))
 			all_ended = false;
+		else if (s->lost >= 0 || is_cut_off(s))
+			tell_main(core);
+	}
 	if (core->broken || all_ended)
 		return true;
 	/* Not by the budget: a burst under way on another core may give some of it back. */
@@ -137,31 +189,47 @@ static bool finished(struct app_core *core)
 	       atomic_load(&core->app->forwarded) >= core->app->settings.packets;
 }
 
+/* Sleep until something comes. What came while the queues were being armed may not wake: look. */
+static void nap(struct plx_worker *worker, struct app_core *core, struct tally *t)
+{
+	if (!sleep_arm(core))
+		return;
+	if (!one_round(core, t) && !plx_worker_stopping(worker))
+		sleep_wait(core);
+	sleep_disarm(core);
+	t->now = plx_cycles(); /* asleep is not busy */
+}
+
 static int work(struct plx_worker *worker, void *arg)
 {
 	struct app_core *core = arg;
 	struct tally t = { .start = plx_cycles() };
-	uint64_t one = 1;
+	uint64_t idle = plx_clock_hz(core->app->ctx) / (1000000 / IDLE_US);
 
-	t.now = t.start;
+	t.now = t.moved = t.start;
 	while (!plx_worker_stopping(worker)) {
 		some_rounds(worker, core, &t);
 		show_tally(core, &t);
 		if (finished(core))
 			break;
+		if (core->sleeps && t.now - t.moved > idle)
+			nap(worker, core, &t);
 	}
 	/* The pool is done with here; what other cores still give back goes into its queue. */
 	plx_pool_disown(core->pool);
 	/* Before the event: who wakes up by it must find the worker done. */
 	atomic_store(&core->done, true);
-	return write(core->app->done_event, &one, sizeof(one)) == sizeof(one) ? 0 : -1;
+	tell_main(core);
+	return 0;
 }
 
 static void stop_all(struct app *app)
 {
 	for (unsigned i = 0; i < app->n_cores; i++)
-		if (app->cores[i]->worker)
+		if (app->cores[i]->worker) {
 			plx_worker_stop(app->cores[i]->worker);
+			app_wake(app->cores[i]);
+		}
 }
 
 bool app_all_done(const struct app *app)
@@ -195,7 +263,7 @@ static void last_check(struct app *app)
 {
 	for (unsigned i = 0; i < app->n_cores; i++)
 		for (unsigned j = 0; j < app->cores[i]->n_streams; j++)
-			if (!app->cores[i]->streams[j].ended)
+			if (!is_over(&app->cores[i]->streams[j]))
 				stream_ended(app->cores[i], &app->cores[i]->streams[j]);
 }
 
@@ -209,6 +277,7 @@ static int join_all(struct app *app)
 	app->stop_cycles = plx_cycles();
 	app->forwarding = false;
 	last_check(app);
+	app_close_removed(app);
 	return first_error(app);
 }
 
@@ -240,6 +309,8 @@ static void reset_counts(struct app *app)
 		store(&core->all_cycles, 0);
 		store(&core->packets, 0);
 		store(&core->first_ns, 0);
+		store(&core->naps, 0);
+		store(&core->slept_ns, 0);
 	}
 	/* Of the run before: nobody waits for its workers any more. Mostly it was read already. */
 	if (read(app->done_event, &value, sizeof(value)) < 0)
@@ -314,6 +385,12 @@ int app_start(struct app *app, uint64_t tx_first)
 		err = app_plan_ports(app);
 	if (!err)
 		err = app_plan_streams(app);
+	if (!err)
+		err = app_plan_pools(app);
+	if (!err)
+		err = app_plan_sleep(app);
+	if (!err)
+		err = app_open_sleep(app);
 	if (!err)
 		err = app_start_ports(app);
 	if (err)

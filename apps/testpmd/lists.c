@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Lists of numbers, as taskset(1) and cpuset(7) write them.
+ * Lists of numbers, as taskset(1) and cpuset(7) write them, and of names.
  */
 #include "testpmd/app.h"
 
@@ -40,4 +40,16 @@ unsigned list_parse(const char *list, unsigned *numbers, unsigned max)
 		if (*list++ != ',')
 			return 0;
 	}
+}
+
+const char *app_flags_text(uint32_t flags, const struct flag_name *names, char *buf, size_t size)
+{
+	size_t used = 0;
+
+	snprintf(buf, size, "none");
+	for (; names->bit && used < size; names++)
+		if (flags & names->bit)
+			used += (size_t)snprintf(buf + used, size - used, "%s%s", used ? ", " : "",
+						 names->name);
+	return buf;
 }

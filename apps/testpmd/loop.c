@@ -110,11 +110,11 @@ static uint64_t earliest(uint64_t a, uint64_t b)
 /* When to look up next, at the latest. */
 static uint64_t next_time(const struct app *app, uint64_t until)
 {
-	if (app->forwarding) {
-		until = earliest(until, app->stop_ns);
-		if (app->settings.stats_period > 0)
-			until = earliest(until, app->next_period_ns);
-	}
+	if (!app->forwarding)
+		return earliest(until, app->next_look_ns);
+	until = earliest(until, app->stop_ns);
+	if (app->settings.stats_period > 0)
+		until = earliest(until, app->next_period_ns);
 	return until;
 }
 
@@ -158,6 +158,8 @@ enum wait_result app_wait(struct app *app, int fd, uint64_t until)
 		if (app->waiting && !app->forwarding)
 			return WAIT_DONE;
 		now = monotonic_ns();
+		app_close_removed(app);
+		app_look_for_removed(app, now);
 		if (forwarding_ended(app, now)) {
 			if (!app->interactive || app->waiting)
 				return WAIT_DONE;

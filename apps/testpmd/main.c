@@ -113,6 +113,7 @@ static void close_cores(struct app *app, int *err)
 	for (unsigned i = 0; i < app->n_known; i++) {
 		if (plx_pool_destroy(app->known[i]->pool) && !*err)
 			*err = app_keep(app, plx_last_error());
+		app_close_sleep(app->known[i]);
 		free(app->known[i]);
 	}
 }
@@ -142,6 +143,16 @@ static int start_failed(struct app *app)
 	return report(app, NULL, bad_words(&app->error) ? 2 : 1);
 }
 
+/* Cores that were to sleep and cannot. */
+static void say_polling(struct app *app)
+{
+	char text[160];
+
+	for (unsigned i = 0; i < app->n_cores; i++)
+		if (app_polls_on(app->cores[i], text, sizeof(text)))
+			fprintf(app->text, "%s\n", text);
+}
+
 static int forward(struct app *app)
 {
 	struct report *r;
@@ -150,6 +161,7 @@ static int forward(struct app *app)
 
 	if (!app->forwarding && app_start(app, app->settings.tx_first))
 		return start_failed(app);
+	say_polling(app);
 	app_wait(app, -1, UINT64_MAX);
 	if (app->forwarding)
 		app_stop(app);

@@ -33,6 +33,15 @@ static const char head[] =
 	"runs in the background.\n"
 	"A second signal, a second later, ends the program where it stands.\n"
 	".Pp\n"
+	"With\n.Fl Fl rx-interrupt\na core for which nothing comes for 100 microseconds sleeps until a "
+	"card wakes it, if each port that it polls is a card; else it polls on, and that is said at the "
+	"start.\n"
+	".Pp\n"
+	"A port whose device goes away leaves forwarding, and the others go on; the exit status is 1 in "
+	"the end, with a sentence that says which.\n"
+	"The port of a card is closed then, so that the kernel gets the card back that it asks for.\n"
+	"Another, as that of an interface that was deleted, stays for\n.Li port reset\nor\n.Li port close .\n"
+	".Pp\n"
 	"Rates in bit/s count the bytes of frames without their FCS.\n"
 	"Cycles per packet are those of bursts that moved packets; they include the first use of "
 	"memory, so let it run for a second.\n"
@@ -87,7 +96,7 @@ static const char json_head[] =
 	".It forward_mode\nits name.\n"
 	".It ports\nan array in the order given: name, number, driver, mac, rx_packets (dropped ones too), "
 	"tx_packets, rx_bytes, tx_bytes, and drops, an object with a count for each reason, 0 too.\n"
-	".It cores\nan array: cpu, packets, cycles_per_packet, busy (a share of 1).\n"
+	".It cores\nan array: cpu, packets, cycles_per_packet, busy (a share of 1), sleeps, slept_s.\n"
 	".It pools\nwhere every buffer is: name, total, free, rx_ring, tx_ring, user, page_size, "
 	"pages.\n"
 	".It engine\nthe forward mode's own counts.\n"
@@ -114,10 +123,12 @@ static const char tail[] =
 	"--cores 0,1 --duration 2\n"
 	"Commands by a prompt, on two network interfaces:\n"
 	".Dl plx-testpmd --port af_packet:iface=veth0 --port af_packet:iface=veth1 --interactive\n"
+	"Two network cards, by cores that sleep while nothing comes:\n"
+	".Dl plx-testpmd --port 03:00.0 --port 03:00.1 --rx-interrupt\n"
 	"Commands by a program:\n"
 	".Dl echo 'show port stats all' | plx-testpmd --interactive --json\n"
 	".Sh SEE ALSO\n"
-	".Xr plx-bench 1\n";
+	".Xr plx-bench 1 ,\n.Xr plx-dev 1\n";
 
 static void print_modes(FILE *out)
 {
@@ -139,7 +150,9 @@ void man_print(FILE *out)
 	options_man(&program, out);
 	print_modes(out);
 	fputs(".Sh PORTS\nA port is written\n.Ar driver Ns Op : Ns Ar key Ns = Ns Ar value , Ns ... ;\n"
-	      "a comma or backslash in a value has a backslash before it.\nThe drivers:\n",
+	      "a comma or backslash in a value has a backslash before it.\n"
+	      "The address of a network card alone, as in\n.Li 0000:03:00.0 ,\nis a port of the driver "
+	      "that knows the card, for which\n.Xr plx-dev 1\nmakes it ready.\nThe drivers:\n",
 	      out);
 	plx_drivers_help(out, NULL, PLX_HELP_MAN);
 	fputs(commands_head, out);

@@ -100,6 +100,15 @@ static void put_cores(FILE *out, const struct app *app)
 	for (unsigned i = 0; i < app->n_cores; i++)
 		fprintf(out, "plx_core_busy_cycles_total{cpu=\"%u\"} %" PRIu64 "\n",
 			app->cores[i]->cpu, t.cores[i].busy_cycles);
+	head(out, "plx_core_sleeps_total", "counter", "How often a core slept since start.");
+	for (unsigned i = 0; i < app->n_cores; i++)
+		fprintf(out, "plx_core_sleeps_total{cpu=\"%u\"} %" PRIu64 "\n", app->cores[i]->cpu,
+			t.cores[i].naps);
+	head(out, "plx_core_slept_seconds_total", "counter",
+	     "Seconds that a core slept since start.");
+	for (unsigned i = 0; i < app->n_cores; i++)
+		fprintf(out, "plx_core_slept_seconds_total{cpu=\"%u\"} %.6f\n", app->cores[i]->cpu,
+			(double)t.cores[i].slept_ns / 1e9);
 	head(out, "plx_core_cycles_total", "counter", "Cycles of all bursts since start.");
 	for (unsigned i = 0; i < app->n_cores; i++)
 		fprintf(out, "plx_core_cycles_total{cpu=\"%u\"} %" PRIu64 "\n", app->cores[i]->cpu,

@@ -105,6 +105,7 @@ static struct app_core *get_core(struct app *app, unsigned cpu)
 	memset(core, 0, sizeof(*core));
 	core->app = app;
 	core->cpu = cpu;
+	core->wake = core->polls_for = -1;
 	if (make_pool(app, core)) {
 		free(core);
 		return NULL;
@@ -131,16 +132,11 @@ static int plan_cores(struct app *app)
 
 /* --- ports -------------------------------------------------------------------------------------- */
 
-static bool needs(const struct app *app, unsigned what)
-{
-	return engines[app->settings.mode]->needs & what;
-}
-
 unsigned app_other_port(const struct app *app, unsigned number)
 {
 	unsigned i = 0, n = app->n_portlist;
 
-	if (!needs(app, ENGINE_RX) || !needs(app, ENGINE_TX))
+	if (!app_needs(app, ENGINE_RX) || !app_needs(app, ENGINE_TX))
 		return number;
 	while (i < n && app->portlist[i] != number)
 		i++;
@@ -167,12 +163,12 @@ static unsigned streams_from(const struct app *app, unsigned number)
 	struct plx_port_info src, dst;
 
 	plx_port_info(app->ports[number].port, &src);
-	if (!needs(app, ENGINE_RX))
+	if (!app_needs(app, ENGINE_RX))
 		return src.caps.max_txq ? (unsigned)(s->txq ? s->txq : 1) : 0;
 	if (!src.caps.max_rxq)
 		return 0;
 	plx_port_info(app->ports[app_other_port(app, number)].port, &dst);
-	if (needs(app, ENGINE_TX) && !dst.caps.max_txq)
+	if (app_needs(app, ENGINE_TX) && !dst.caps.max_txq)
 		return 0;
 	return (unsigned)(s->rxq ? s->rxq : 1);
 }
@@ -195,35 +191,13 @@ static struct app_core *core_of(const struct app *app, unsigned i, unsigned n)
 	return app->cores[(uint64_t)i * app->n_cores / n];
 }
 
-#define TX_OFFLOADS (PLX_OFFLOAD_TX_CSUM | PLX_OFFLOAD_TX_TSO)
-
-/*
- * A port that sends takes all the work that it can; one that receives leaves work undone where
- * the port that sends can do it and the engine does not look.
- */
-static uint32_t offloads_of(const struct app *app, unsigned number)
-{
-	struct plx_port_info src, dst;
-	uint32_t offloads;
-
-	if (app->settings.no_offloads)
-		return 0;
-	plx_port_info(app->ports[number].port, &src);
-	plx_port_info(app->ports[app_other_port(app, number)].port, &dst);
-	offloads = src.caps.offloads & TX_OFFLOADS;
-	if (needs(app, ENGINE_RX) && needs(app, ENGINE_TX) && !needs(app, ENGINE_READS) &&
-	    (dst.caps.offloads & TX_OFFLOADS) == TX_OFFLOADS)
-		offloads |= src.caps.offloads & PLX_OFFLOAD_RX_UNFINISHED;
-	return offloads;
-}
-
 static bool same_conf(const struct app_port *p, const struct plx_port_conf *conf)
 {
 	const struct plx_port_conf *c = &p->conf;
 
 	return p->has_conf && c->n_rxq == conf->n_rxq && c->n_txq == conf->n_txq &&
 	       c->rxd == conf->rxd && c->txd == conf->txd && c->mtu == conf->mtu &&
-	       c->offloads == conf->offloads &&
+	       c->offloads == conf->offloads && c->interrupts == conf->interrupts &&
 	       !memcmp(p->pools, conf->rx_pools ? conf->rx_pools : p->pools,
 		       conf->n_rxq * sizeof(*p->pools));
 }
@@ -246,7 +220,7 @@ static int apply_conf(struct app *app, unsigned number, const struct plx_port_co
 	if (!err)
 		err = app_keep_last(app, plx_port_configure(p->port, conf));
 	p->has_conf = !err;
-	return err;
+	return err ? err : app_restore_rss(app, number);
 }
 
 /* Receive queues take from the pool of the core that will poll them: streams @first of @total. */
@@ -257,20 +231,21 @@ static int configure_port(struct app *app, unsigned number, unsigned first, unsi
 	struct plx_port_conf conf = { .rxd = (uint16_t)s->rxd,
 				      .txd = (uint16_t)s->txd,
 				      .mtu = app->ports[number].mtu,
-				      .offloads = offloads_of(app, number) };
+				      .offloads = app_offloads_of(app, number) };
 	struct plx_pool **pools = calloc(n + 1, sizeof(*pools));
 	struct plx_port_info info;
 
 	if (!pools)
 		return app_fail_nomem(app);
 	plx_port_info(app->ports[number].port, &info);
-	if (needs(app, ENGINE_TX) && info.caps.max_txq)
+	if (app_needs(app, ENGINE_TX) && info.caps.max_txq)
 		conf.n_txq = (uint16_t)(s->txq ? s->txq : s->rxq);
-	if (needs(app, ENGINE_RX)) {
+	if (app_needs(app, ENGINE_RX)) {
 		conf.n_rxq = (uint16_t)n;
 		conf.rx_pools = n ? pools : NULL;
 		for (unsigned q = 0; q < n; q++)
 			pools[q] = core_of(app, first + q, total)->pool;
+		conf.interrupts = n && s->rx_interrupt && info.caps.features & PLX_PORT_INTERRUPTS;
 	}
 	if (same_conf(&app->ports[number], &conf)) {
 		free(pools);
@@ -310,24 +285,25 @@ int app_plan_ports(struct app *app)
 static int fill_stream(struct app *app, struct app_stream *s, struct app_core *core, unsigned src,
 		       unsigned queue)
 {
-	bool rx = needs(app, ENGINE_RX), tx = needs(app, ENGINE_TX);
+	bool rx = app_needs(app, ENGINE_RX), tx = app_needs(app, ENGINE_TX);
 	struct plx_port_info info;
 
 	s->src = src;
 	s->dst = app_other_port(app, src);
 	s->queue = queue;
 	s->app = app;
+	s->rx_fd = s->lost = -1;
 	s->base.rxq = rx ? plx_port_rxq(app->ports[src].port, queue) : NULL;
 	s->base.txq = tx ? plx_port_txq(app->ports[s->dst].port, queue) : NULL;
 	if (tx && !s->base.txq)
 		return app_fail(app, -EINVAL, PLX_R_INDEX,
-				"%.100s has too few transmit queues: --txq must be at least --rxq",
+				"%.100s has too few transmit queues: txq must be at least rxq",
 				app->ports[s->dst].spec);
 	plx_port_info(app->ports[src].port, &info);
 	/* A port that scatters needs room for its longest frame. */
 	s->max_burst = (unsigned)app->settings.burst;
 	s->max_entries = rx ? info.rx_max_entries : 1;
-	s->scatters = s->max_entries > 1 && !needs(app, ENGINE_MAKES);
+	s->scatters = s->max_entries > 1 && !app_needs(app, ENGINE_MAKES);
 	if (s->max_entries > s->max_burst)
 		s->max_burst = s->max_entries;
 	plx_port_info(app->ports[s->dst].port, &info);
@@ -335,6 +311,9 @@ static int fill_stream(struct app *app, struct app_stream *s, struct app_core *c
 	memcpy(s->base.peer_mac, app->ports[s->dst].peer_mac, 6);
 	s->base.pool = core->pool;
 	s->base.flows = (unsigned)app->settings.flows;
+	s->base.tx_work = app->ports[s->dst].tx_work;
+	s->base.tx_vlan = app->ports[s->dst].tx_vlan;
+	s->base.tso_size = app->ports[s->dst].tso_size;
 	s->base.n_segments = app->settings.n_segments;
 	for (unsigned i = 0; i < s->base.n_segments; i++) {
 		s->base.segments[i] = (uint16_t)app->settings.segments[i];
@@ -372,9 +351,9 @@ static int fail_no_stream(struct app *app)
 			"no port can do what %s needs: %s%s%s (a port sends to its pair, or to "
 			"itself when it has none)",
 			engines[app->settings.mode]->name,
-			needs(app, ENGINE_RX) ? "one that receives" : "",
-			needs(app, ENGINE_RX) && needs(app, ENGINE_TX) ? " and " : "",
-			needs(app, ENGINE_TX) ? "one that sends" : "");
+			app_needs(app, ENGINE_RX) ? "one that receives" : "",
+			app_needs(app, ENGINE_RX) && app_needs(app, ENGINE_TX) ? " and " : "",
+			app_needs(app, ENGINE_TX) ? "one that sends" : "");
 }
 
 int app_plan_walk(struct app *app, plan_fn fn, void *arg)
@@ -401,6 +380,7 @@ int app_plan_streams(struct app *app)
 void app_free_streams(struct app *app)
 {
 	app->ran = app->ended = false; /* what streams have counted goes with them */
+	app_forget_removed(app);
 	for (unsigned i = 0; i < app->n_known; i++) {
 		struct app_core *core = app->known[i];
 

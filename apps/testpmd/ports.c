@@ -13,6 +13,11 @@ struct app_port *app_port(struct app *app, uint64_t number)
 {
 	if (number < MAX_PORTS && app->ports[number].port)
 		return &app->ports[number];
+	if (number < MAX_PORTS && app->ports[number].removed) {
+		app_fail(app, -ENODEV, PLX_R_NO_DEVICE, "port %u is closed: its device is gone",
+			 (unsigned)number);
+		return NULL;
+	}
 	app_fail(app, -ENODEV, PLX_R_INDEX, "there is no port %u (see show port summary all)",
 		 (unsigned)number);
 	return NULL;
@@ -34,12 +39,18 @@ const char *app_port_name(const struct app *app, unsigned number, char buf[APP_P
 
 /* --- opening and closing ------------------------------------------------------------------------ */
 
+/* "0000:03:00.0": the port's driver is that of the function. */
+static bool is_pci_address(const char *spec)
+{
+	return strspn(spec, "0123456789abcdefABCDEF") == strcspn(spec, ":");
+}
+
 /* A key or value that the driver does not know: say where they are described, too. */
 static int refuse(struct app *app, const char *spec)
 {
 	const struct plx_error *e = plx_last_error();
 
-	if (e->reason != PLX_R_BAD_KEY && e->reason != PLX_R_BAD_VALUE)
+	if ((e->reason != PLX_R_BAD_KEY && e->reason != PLX_R_BAD_VALUE) || is_pci_address(spec))
 		return app_keep(app, e);
 	return app_fail(app, e->err, e->reason, "%.180s (see %s %.*s)", e->text,
 			app->interactive ? "show drivers" : "--help-ports", (int)strcspn(spec, ":"),
@@ -75,6 +86,7 @@ int app_open_port(struct app *app, const char *spec, unsigned *number)
 	p->peer_mac[5] = (uint8_t)*number;
 	p->shown_cycles = plx_cycles();
 	app->portlist[app->n_portlist++] = *number;
+	app->next_look_ns = 0; /* its device may go away */
 	return 0;
 }
 
@@ -118,7 +130,55 @@ int app_close_port(struct app *app, unsigned number)
 	return err;
 }
 
-int app_reset_port(struct app *app, unsigned number)
+void app_remove_port(struct app *app, unsigned number)
+{
+	struct app_port *p = &app->ports[number];
+	struct plx_error before = app->error;
+
+	plx_port_info(p->port, &p->last);
+	app_port_keep_stats(app, number);
+	close_device(app, p);
+	app->error = before; /* that it is gone was said */
+	p->removed = true;
+	leave_portlist(app, number);
+}
+
+void app_forget_removed(struct app *app)
+{
+	for (unsigned i = 0; i < MAX_PORTS; i++) {
+		struct app_port *p = &app->ports[i];
+
+		p->gone = p->lost = false;
+		if (!p->removed)
+			continue;
+		free(p->spec);
+		*p = (struct app_port){ .spec = NULL };
+	}
+}
+
+void app_port_info(const struct app *app, unsigned number, struct plx_port_info *info)
+{
+	const struct app_port *p = &app->ports[number];
+
+	if (p->port)
+		plx_port_info(p->port, info);
+	else
+		*info = p->last;
+}
+
+/* What was set on the port stays, and its statistics. */
+static int reset_device(struct app *app, struct app_port *p)
+{
+	struct plx_port_info info;
+	int err = 0;
+
+	plx_port_info(p->port, &info);
+	if (info.started)
+		err = app_keep_last(app, plx_port_stop(p->port));
+	return err ? err : app_keep_last(app, plx_port_reset(p->port));
+}
+
+static int reopen(struct app *app, unsigned number)
 {
 	struct app_port *p = &app->ports[number];
 	int err;
@@ -133,6 +193,15 @@ int app_reset_port(struct app *app, unsigned number)
 		leave_portlist(app, number);
 	}
 	return err;
+}
+
+int app_reset_port(struct app *app, unsigned number)
+{
+	struct app_port *p = &app->ports[number];
+	struct plx_port_info info;
+
+	plx_port_info(p->port, &info);
+	return info.caps.features & PLX_PORT_RESET ? reset_device(app, p) : reopen(app, number);
 }
 
 int app_start_ports(struct app *app)
@@ -224,8 +293,13 @@ void app_port_total(const struct app *app, unsigned number, struct plx_port_stat
 {
 	const struct app_port *p = &app->ports[number];
 
-	plx_port_stats(p->port, stats);
-	stats_add(stats, &p->past, 1);
+	*stats = p->past;
+	if (p->port) {
+		struct plx_port_stats now;
+
+		plx_port_stats(p->port, &now);
+		stats_add(stats, &now, 1);
+	}
 }
 
 void app_port_stats(const struct app *app, unsigned number, struct plx_port_stats *stats)

@@ -60,11 +60,14 @@ static void describe_drops(const struct port_totals *now, const struct port_tota
 static void core_table(const struct app *app, const struct totals *now, const struct totals *before,
 		       struct report *r)
 {
-	static const struct report_column columns[] = {
+	bool sleeps = app->settings.rx_interrupt;
+	const struct report_column columns[] = {
 		{ "cpu", "core", REPORT_NUMBER },
 		{ "packets", "packets", REPORT_COUNT },
 		{ "cycles_per_packet", "cycles/packet", REPORT_REAL },
 		{ "busy", "busy", REPORT_SHARE },
+		{ "sleeps", sleeps ? "sleeps" : NULL, REPORT_COUNT },
+		{ "slept_s", sleeps ? "seconds asleep" : NULL, REPORT_REAL },
 	};
 
 	report_table(r, "cores", columns, COUNT(columns));
@@ -75,11 +78,15 @@ static void core_table(const struct app *app, const struct totals *now, const st
 			c.packets -= before->cores[i].packets;
 			c.busy_cycles -= before->cores[i].busy_cycles;
 			c.all_cycles -= before->cores[i].all_cycles;
+			c.naps -= before->cores[i].naps;
+			c.slept_ns -= before->cores[i].slept_ns;
 		}
 		report_cell_count(r, app->cores[i]->cpu);
 		report_cell_count(r, c.packets);
 		report_cell_real(r, ratio(c.busy_cycles, c.packets));
 		report_cell_real(r, ratio(c.busy_cycles, c.all_cycles));
+		report_cell_count(r, c.naps);
+		report_cell_real(r, (double)c.slept_ns / 1e9);
 	}
 	report_table_end(r);
 }
@@ -174,9 +181,9 @@ static void forward_ports(const struct app *app, const struct totals *t, struct 
 
 	report_table(r, "ports", port_columns, COUNT(port_columns));
 	for (unsigned i = 0; i < MAX_PORTS; i++) {
-		if (!app->ports[i].port)
+		if (!app->ports[i].spec)
 			continue;
-		plx_port_info(app->ports[i].port, &info);
+		app_port_info(app, i, &info);
 		report_cell_string(r, app_port_name(app, i, name));
 		report_cell_string(r, app->ports[i].spec);
 		report_cell_count(r, i);
@@ -201,7 +208,7 @@ static void forward_drops(const struct app *app, const struct totals *t, struct 
 	char buf[32], port[APP_PORT_NAME];
 
 	for (unsigned i = 0; i < MAX_PORTS; i++)
-		for (unsigned d = 0; app->ports[i].port && d < TOTAL_DROPS; d++) {
+		for (unsigned d = 0; app->ports[i].spec && d < TOTAL_DROPS; d++) {
 			uint64_t n;
 			const char *name = totals_drop(&t->ports[i], d, &n);
 

@@ -24,7 +24,8 @@ const char *topology_name(unsigned i)
 
 static const struct option_def options[] = {
 	{ "port", 'p', OPTION_LIST, AT(ports), "SPEC", 0, 0, NULL,
-	  "a port, driver[:key=value,...]; give one for each port (default: two null ports)" },
+	  "a port, driver[:key=value,...], or the address of a network card; give one for each "
+	  "port (default: two null ports)" },
 	{ "forward-mode", 'm', OPTION_CHOICE, AT(mode), "MODE", 0, 0, mode_name,
 	  "what is done with packets (default io)" },
 	{ "cores", 'c', OPTION_TEXT, AT(cores), "LIST", 0, 0, NULL,
@@ -57,6 +58,8 @@ static const struct option_def options[] = {
 	  "keep buffers in 4 KiB pages, to compare" },
 	{ "no-offloads", 0, OPTION_FLAG, AT(no_offloads), NULL, 0, 0, NULL,
 	  "finish checksums and cut segments on receive, even where the sending port could" },
+	{ "rx-interrupt", 0, OPTION_FLAG, AT(rx_interrupt), NULL, 0, 0, NULL,
+	  "let cores sleep while nothing comes, where all ports that they poll can wake them" },
 	{ "frame-size", 0, OPTION_UINT, AT(frame_size), "BYTES", 46, 65412, NULL,
 	  "length of the frames that txonly and flowgen send, with FCS (default 64)" },
 	{ "txpkts", 0, OPTION_TEXT, AT(txpkts), "LEN,...", 0, 0, NULL,

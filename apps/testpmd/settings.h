@@ -21,7 +21,7 @@ struct settings {
 	uint64_t packets;   /* 0: no limit */
 	double duration;    /* seconds, 0: no limit */
 	double stats_period;
-	bool json, small_pages, no_offloads;
+	bool json, small_pages, no_offloads, rx_interrupt;
 	bool interactive, auto_start, keep_going;
 	bool help, version, man;
 	const char *help_ports;

@@ -17,7 +17,7 @@ static void read_port(const struct app *app, unsigned i, struct port_totals *p)
 	struct plx_port_stats stats;
 
 	*p = (struct port_totals){ .rx_packets = 0 };
-	if (!app->ports[i].port)
+	if (!app->ports[i].spec)
 		return;
 	app_port_total(app, i, &stats);
 	p->rx_packets = stats.rx.packets;
@@ -65,7 +65,9 @@ static void read_core(const struct app_core *core, struct core_totals *c, struct
 
 	*c = (struct core_totals){ .packets = load(&core->packets),
 				   .busy_cycles = load(&core->busy_cycles),
-				   .all_cycles = load(&core->all_cycles) };
+				   .all_cycles = load(&core->all_cycles),
+				   .naps = load(&core->naps),
+				   .slept_ns = load(&core->slept_ns) };
 	if (first_s > 0 && (t->first_packet_s == 0 || first_s < t->first_packet_s))
 		t->first_packet_s = first_s;
 }
@@ -94,7 +96,7 @@ static void subtract_base(const struct app *app, struct totals *t)
 		struct port_totals *p = &t->ports[i];
 		const struct port_totals *b = &app->base.ports[i];
 
-		if (!app->ports[i].port)
+		if (!app->ports[i].spec)
 			continue;
 		p->rx_packets -= b->rx_packets;
 		p->rx_bytes -= b->rx_bytes;
@@ -111,6 +113,8 @@ static void subtract_base(const struct app *app, struct totals *t)
 		t->cores[i].packets -= app->base.cores[i].packets;
 		t->cores[i].busy_cycles -= app->base.cores[i].busy_cycles;
 		t->cores[i].all_cycles -= app->base.cores[i].all_cycles;
+		t->cores[i].naps -= app->base.cores[i].naps;
+		t->cores[i].slept_ns -= app->base.cores[i].slept_ns;
 	}
 }
 

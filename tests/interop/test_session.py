@@ -304,6 +304,33 @@ def zeroed(r):
         expect(not any(numbers), "port %d is not cleared: %r" % (p["port"], p))
 
 
+# Of ports that have nothing of the kind, with a word of the refusal.
+CARD_LINES = {
+    "show port 0 rss reta": "spread", "show port 0 rss hash": "spread",
+    "show port 0 rss hash key": "spread", "show port 0 rss-hash key": "spread",
+    "show port 0 flow_ctrl": "pause", "show port 0 regs": "registers",
+    "mac_addr add 0 02:00:00:00:00:0c": "MAC address", "mac_addr remove 0 02:00:00:00:00:0c": "MAC",
+    "mcast_addr add 0 01:00:5e:00:00:01": "multicast", "mcast_addr remove 0 01:00:5e:00:00:01": "multicast",
+    "rx_vlan add 5 0": "VLAN", "rx_vlan rm all 0": "VLAN",
+    "port config 0 rss ip": "spread", "port config all rss all": "spread",
+    "port config 0 rss reta (0,1),(1,0)": "spread", "port config 0 rss-hash-key 00ff": "spread",
+    "vlan set strip on 0": "rx_vlan_strip", "vlan set filter on 0": "rx_vlan_filter",
+    "tx_vlan set 0 5": "tx_vlan", "csum set ip hw 0": "tx_ip_csum", "csum set tcp hw 0": "tx_csum",
+    "csum set udp hw 0": "tx_csum", "tso set 1000 0": "tx_csum",
+    "port config 0 rx_offload csum on": "rx_csum", "port config 0 rx_offload rss_hash on": "rx_hash",
+    "set link-down port 0": "link", "set link-up port 0": "link",
+    "set flow_ctrl rx on tx off 0": "pause", "set flow_ctrl tx on 0": "pause",
+}
+# Of any port.
+SETTINGS = [
+    ("tx_vlan reset 0", None), ("vlan set strip off 0", None), ("port config 0 rx_offload csum off", None),
+    ("csum set ip sw 0", is_at("ip", "sw")), ("csum show 0", is_at("tcp", "sw")),
+    ("tso set 0 0", is_at("segment_bytes", 0)), ("tso show 0", is_at("segment_bytes", 0)),
+    ("set rx-interrupt on", None), ("show config rxtx", is_at("rx_interrupt", True)),
+    ("set rx-interrupt off", None), ("show config rxtx", is_at("rx_interrupt", False)),
+]
+
+
 def lasts(seconds):
     """Time for packets, by a command where one may wait."""
     return "sleep %s" % seconds
@@ -333,6 +360,11 @@ def steps():
     yield "set promisc all on", None
     yield "show port info 0", is_at("ports.0.promiscuous", True)
     yield "set allmulti 0 on", "maybe"
+    # What only cards can do: tests/interop/test_nic_commands.py. Here, that it is refused.
+    for line in CARD_LINES:
+        yield line, "maybe"
+    for line, look in SETTINGS:
+        yield line, look
     # What is forwarded.
     yield "set portlist 1,0", None
     yield "show config cores", is_at("portlist", [1, 0])
@@ -590,6 +622,20 @@ def bad_lines():
                  "port config mtu 0 67", "port config mtu 0 65536", "port config mtu 9 1500",
                  "port config mtu 0 9000", "port config all rxq 0", "port config all rxq 1025",
                  "port config all rxq 65", "port config all rxd 0", "port config 0 rxq 1",
+                 *CARD_LINES, "show port 9 rss reta", "show port 0 rss", "show port 0 rss table",
+                 "show port 9 regs", "show port 0 rss hash keys", "mac_addr add 0",
+                 "mac_addr drop 0 02:00:00:00:00:0c", "mcast_addr set 0 01:00:5e:00:00:01",
+                 "mcast_addr add 9 01:00:5e:00:00:01", "rx_vlan add 4096 0", "rx_vlan add 5",
+                 "rx_vlan add -1 0", "rx_vlan add 5 9", "vlan set", "vlan set qinq on 0",
+                 "vlan set strip maybe 0", "vlan set strip on 9", "tx_vlan set 0", "tx_vlan set 0 4096",
+                 "tx_vlan set 9 1", "tx_vlan reset", "csum set sctp hw 0", "csum set ip both 0",
+                 "csum set ip hw 9", "csum show 9", "tso set 65536 0", "tso set 0", "tso set 1000 9",
+                 "tso show", "set link-sideways port 0", "set link-up 0", "set link-up port 9",
+                 "set flow_ctrl rx on", "set flow_ctrl rx on tx maybe 0", "set flow_ctrl rx on tx on 9",
+                 "set flow_ctrl both on 0", "show port 9 flow_ctrl", "port config all rss",
+                 "port config 9 rss ip", "port config all rss nosuch", "port config 9 rss reta (0,0)",
+                 "port config 9 rss-hash-key 00", "port config 0 rx_offload nosuch on",
+                 "port config 9 rx_offload csum on", "set rx-interrupt", "set rx-interrupt maybe",
                  '"', 'show "port', "show port info \xff", "a " * 17, "\\", "start\\ x",
                  "show port info 0\tx", "stop", "wait", "show fwd stats all"):
         yield line
@@ -617,6 +663,39 @@ def bad_lines_are_told_in_one_sentence():
             expect(len(said[0]) > 8 and sound,
                    "%r: %r" % (line, said[0]))
     expect(not by_line, "good lines fail: %r" % by_line)
+
+
+@check
+def ports_refuse_what_they_cannot_do():
+    """One sentence that says which port, and what it lacks."""
+    session = Session("--keep-going")
+    for line, word in CARD_LINES.items():
+        session.bad(line, word, "null")
+    for line, _ in SETTINGS:
+        session.good(line)
+    session.good("start")
+    session.flow()
+    for line in ("vlan set strip off 0", "tx_vlan reset 0", "csum set ip sw 0", "tso set 0 0",
+                 "set rx-interrupt on", "port config 0 rx_offload csum off"):
+        session.bad(line, "stop first")
+    moved(session.good("stop"))
+    session.end(1)
+
+
+@check
+def a_worker_that_cannot_be_woken_polls_on():
+    for way in (["--rx-interrupt"], []):
+        session = Session(*way)
+        if not way:
+            session.good("set rx-interrupt on")
+        r = session.good("start")
+        expect({s["rx_mode"] for s in r["streams"]} == {"poll"}, r["streams"])
+        session.flow()
+        r = session.good("stop")
+        expect(all(c["sleeps"] == 0 and c["slept_s"] == 0 for c in r["cores"]), r["cores"])
+        session.end()
+    r = run("--rx-interrupt", "--duration", "0.05")
+    expect(r.rc == 0 and "polls on: port 0: null cannot wake it" in r.out, str(r))
 
 
 @check

@@ -356,6 +356,220 @@ static void swap_passes_shared_buffers_on(void **state)
 	plx_pkt_free(&pkt, 1);
 }
 
+/* --- work that is left to the port --------------------------------------------------------------- */
+
+#define IP_WORK (PLX_PKT_TX_IP_CSUM | PLX_PKT_TX_TCP_CSUM | PLX_PKT_TX_UDP_CSUM)
+#define PAYLOAD 33
+
+/*
+ * TCP or UDP over IPv4 or IPv6, PAYLOAD bytes of it, no checksum right. Return: the frame's
+ * length.
+ */
+static unsigned make_l4(uint8_t *frame, unsigned version, uint8_t proto)
+{
+	unsigned l3 = version == 4 ? IPV4_HDR_LEN : IPV6_HDR_LEN,
+		 l4 = proto == IP_PROTO_TCP ? 20 : 8;
+	unsigned len = 14 + l3 + l4 + PAYLOAD;
+
+	for (unsigned i = 0; i < len; i++)
+		frame[i] = (uint8_t)(7 * i);
+	put16(frame + 12, version == 4 ? ETHERTYPE_IPV4 : ETHERTYPE_IPV6);
+	if (version == 4) {
+		frame[14] = 0x45;
+		put16(frame + 16, len - 14);
+		put16(frame + 20, 0); /* no fragment */
+		frame[23] = proto;
+	} else {
+		frame[14] = 0x60;
+		put16(frame + 18, len - 54);
+		frame[20] = proto;
+	}
+	if (proto == IP_PROTO_TCP)
+		frame[14 + l3 + 12] = 0x50;
+	else
+		put16(frame + 14 + l3 + 4, l4 + PAYLOAD);
+	return len;
+}
+
+/* The sum of bytes [from, end), as it is stored. */
+static uint16_t sum_of(const uint8_t *frame, unsigned from, unsigned end)
+{
+	return (uint16_t)~plx_csum_fold(plx_csum_add(0, frame + from, end - from));
+}
+
+/* Do what the flags ask for, as a card does. */
+static void do_work(const struct plx_pkt *pkts, unsigned n, uint8_t *frame)
+{
+	unsigned l3 = pkts->l2_len, l4 = l3 + pkts->l3_len, len = 0;
+	uint16_t sum;
+
+	for (unsigned i = 0; i < n; len += pkts[i++].len)
+		memcpy(frame + len, pkts[i].data, pkts[i].len);
+	if (pkts->flags & PLX_PKT_TX_IP_CSUM) {
+		assert_int_equal(get16(frame + l3 + 10), 0);
+		sum = sum_of(frame, l3, l4);
+		memcpy(frame + l3 + 10, &sum, 2);
+	}
+	sum = sum_of(frame, l4, len);
+	if (pkts->flags & (PLX_PKT_TX_TCP_CSUM | PLX_PKT_TX_UDP_CSUM))
+		memcpy(frame + l4 + (pkts->flags & PLX_PKT_TX_TCP_CSUM ? 16 : 6), &sum, 2);
+}
+
+static void check_asked(struct bench *b, unsigned version, uint8_t proto, unsigned entries,
+			unsigned first)
+{
+	const struct engine *e = use(b, "csum");
+	struct plx_pkt pkts[BURST], got[BURST], whole;
+	uint8_t frame[256], done[256];
+	struct plx_csum found;
+	unsigned len = make_l4(frame, version, proto);
+
+	make(b, pkts, entries, frame, len, first);
+	to_engine(b, pkts, entries);
+	assert_int_equal(e->forward(&b->s, BURST), entries);
+	assert_int_equal(from_engine(b, got, BURST), entries);
+	assert_int_equal(
+		got->flags & PLX_PKT_TX_WORK,
+		(version == 4 ? PLX_PKT_TX_IP_CSUM : 0) |
+			(proto == IP_PROTO_TCP ? PLX_PKT_TX_TCP_CSUM : PLX_PKT_TX_UDP_CSUM));
+	assert_int_equal(got->l2_len, 14);
+	assert_int_equal(got->l3_len, version == 4 ? IPV4_HDR_LEN : IPV6_HDR_LEN);
+	do_work(got, entries, done);
+	whole = (struct plx_pkt){ .data = done, .len = (uint16_t)len };
+	plx_csum_check(&whole, 1, &found);
+	assert_int_equal(found.l3, version == 4 ? PLX_CSUM_GOOD : PLX_CSUM_NONE);
+	assert_int_equal(found.l4, PLX_CSUM_GOOD);
+	assert_memory_equal(done + len - PAYLOAD, frame + len - PAYLOAD, PAYLOAD);
+	plx_pkt_free(got, entries);
+}
+
+static void csum_leaves_checksums_to_the_port(void **state)
+{
+	struct bench *b = *state;
+
+	b->s.tx_work = IP_WORK;
+	for (unsigned version = 4; version <= 6; version += 2)
+		for (unsigned i = 0; i < 2; i++) {
+			uint8_t proto = i ? IP_PROTO_TCP : IP_PROTO_UDP;
+
+			check_asked(b, version, proto, 1, 0);
+			check_asked(b, version, proto, 2, 14 + 10);
+			check_asked(b, version, proto, 3, 14 + 20 + 3);
+		}
+}
+
+/*
+ * A frame that is not one entry's own, or not a whole datagram: no flag, and nobody else's bytes
+ * written.
+ */
+static void csum_asks_only_for_what_can_be_done(void **state)
+{
+	struct bench *b = *state;
+	const struct engine *e = use(b, "csum");
+	struct plx_pkt pkts[4], got[BURST];
+	uint8_t frame[256];
+	unsigned len;
+
+	b->s.tx_work = IP_WORK | PLX_PKT_TX_TSO;
+	b->s.tso_size = 1;
+	len = make_l4(frame, 4, IP_PROTO_TCP);
+	make(b, &pkts[0], 1, frame, len, 0);
+	assert_int_equal(plx_pkt_share(&pkts[0], 1), 0);
+	make(b, &pkts[1], 1, frame, len - PAYLOAD - 5, 0); /* cut in its TCP header */
+	put16(frame + 20, 0x2000);                         /* more fragments */
+	make(b, &pkts[2], 1, frame, len, 0);
+	len = make_l4(frame, 4, IP_PROTO_UDP);
+	put16(frame + 40, 0); /* its sender made none */
+	make(b, &pkts[3], 1, frame, len, 0);
+	to_engine(b, pkts, 4);
+	assert_int_equal(e->forward(&b->s, BURST), 4);
+	assert_int_equal(from_engine(b, got, BURST), 4);
+	for (unsigned i = 0; i < 3; i++)
+		assert_int_equal(got[i].flags & PLX_PKT_TX_WORK, 0);
+	assert_int_equal(got[3].flags & PLX_PKT_TX_WORK, PLX_PKT_TX_IP_CSUM);
+	assert_int_equal(get16(got[3].data + 40), 0);
+	assert_int_equal(counted(b, e, "l4_locked"), 1);
+	plx_pkt_free(got, 4);
+	plx_pkt_free(&pkts[0], 1);
+}
+
+static void csum_leaves_long_segments_to_the_port(void **state)
+{
+	static const unsigned sizes[] = { PAYLOAD - 1, PAYLOAD, 0 };
+	struct bench *b = *state;
+	const struct engine *e = use(b, "csum");
+	struct plx_pkt pkt, got[BURST];
+	uint8_t frame[256];
+	unsigned len = make_l4(frame, 4, IP_PROTO_TCP);
+
+	for (unsigned i = 0; i < 3; i++) {
+		b->s.tx_work = sizes[i] ? PLX_PKT_TX_TSO : PLX_PKT_TX_TCP_CSUM;
+		b->s.tso_size = (uint16_t)sizes[i];
+		make(b, &pkt, 1, frame, len, 0);
+		to_engine(b, &pkt, 1);
+		assert_int_equal(e->forward(&b->s, BURST), 1);
+		assert_int_equal(from_engine(b, got, BURST), 1);
+		if (!i) {
+			assert_int_equal(got->flags & PLX_PKT_TX_WORK,
+					 PLX_PKT_TX_TSO | PLX_PKT_TX_TCP_CSUM);
+			assert_int_equal(got->mss, PAYLOAD - 1);
+			assert_int_equal(got->l4_len, 20);
+		} else {
+			assert_int_equal(got->flags & PLX_PKT_TX_TSO, 0);
+		}
+		plx_pkt_free(got, 1);
+	}
+}
+
+/* What the receiving port found good is not looked at again; what it found bad is put right. */
+static void csum_believes_what_is_good(void **state)
+{
+	struct bench *b = *state;
+	const struct engine *e = use(b, "csum");
+	struct plx_pkt pkts[2], got[BURST];
+	struct plx_csum found;
+	uint8_t frame[256];
+	unsigned len = make_l4(frame, 4, IP_PROTO_TCP);
+
+	for (unsigned i = 0; i < 2; i++)
+		make(b, &pkts[i], 1, frame, len, 0);
+	pkts[0].flags = PLX_PKT_RX_IP_GOOD | PLX_PKT_RX_L4_GOOD;
+	pkts[1].flags = PLX_PKT_RX_IP_GOOD | PLX_PKT_RX_L4_BAD;
+	to_engine(b, pkts, 2);
+	assert_int_equal(e->forward(&b->s, BURST), 2);
+	assert_int_equal(from_engine(b, got, BURST), 2);
+	assert_memory_equal(got[0].data, frame, len);
+	plx_csum_check(&got[1], 1, &found);
+	assert_int_equal(found.l4, PLX_CSUM_GOOD);
+	assert_int_equal(counted(b, e, "l4_good"), 1);
+	assert_int_equal(counted(b, e, "l4_bad"), 1);
+	plx_pkt_free(got, 2);
+}
+
+/* On the first entry of each frame, by any engine. */
+static void tags_are_asked_for_once_a_frame(void **state)
+{
+	struct bench *b = *state;
+	const struct engine *e = use(b, "io");
+	struct plx_pkt pkts[5], got[BURST];
+
+	b->s.tx_work = PLX_PKT_TX_VLAN;
+	b->s.tx_vlan = 4095;
+	make(b, pkts, 3, ping, sizeof(ping), 20);
+	make(b, pkts + 3, 2, ping, sizeof(ping), 20);
+	to_engine(b, pkts, 5);
+	assert_int_equal(e->forward(&b->s, BURST), 5);
+	assert_int_equal(from_engine(b, got, BURST), 5);
+	for (unsigned i = 0; i < 5; i++) {
+		bool first = i == 0 || i == 3;
+
+		assert_int_equal(got[i].flags & PLX_PKT_TX_VLAN, first ? PLX_PKT_TX_VLAN : 0);
+		if (first)
+			assert_int_equal(got[i].vlan, 4095);
+	}
+	plx_pkt_free(got, 5);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -368,6 +582,11 @@ int main(void)
 		TEST(echo_answers_over_entries),
 		TEST(solicitation_grows_into_one_entry),
 		TEST(swap_passes_shared_buffers_on),
+		TEST(csum_leaves_checksums_to_the_port),
+		TEST(csum_asks_only_for_what_can_be_done),
+		TEST(csum_leaves_long_segments_to_the_port),
+		TEST(csum_believes_what_is_good),
+		TEST(tags_are_asked_for_once_a_frame),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

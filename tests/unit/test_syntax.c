@@ -45,6 +45,8 @@ static const struct command commands[] = {
 	{ "to MAC", "b", "send", NULL, 0 },
 	{ "say TEXT", "b", "say it", NULL, 0 },
 	{ "count BIG", "b", "count", NULL, 0 },
+	{ "look N hash [key]", "b", "look", NULL, 0 },
+	{ "look N-hash", "b", "not a type", NULL, 0 },
 	{ NULL, NULL, NULL, NULL, 0 },
 };
 
@@ -303,9 +305,24 @@ static void types_are_found_by_name(void **state)
 	assert_null(syntax_type(&grammar, "all", 3));
 }
 
+static void a_word_may_be_left_out(void **state)
+{
+	struct parsed p;
+
+	(void)state;
+	p = good("look 3 hash", "look N hash [key]");
+	assert_int_equal(p.n, 3);
+	p = good("look 3 hash key", "look N hash [key]");
+	assert_int_equal(p.n, 4);
+	bad("look 3 hash keys", "\"keys\" cannot follow \"look 3 hash\": that takes key");
+	bad("look 3 hash key key", "\"key\" is too much: nothing follows \"look 3 hash key\"");
+	good("look N-hash", "look N-hash");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_word_may_be_left_out),
 		cmocka_unit_test(words_are_split_at_blanks),
 		cmocka_unit_test(quotes_and_backslashes_keep_characters),
 		cmocka_unit_test(comments_begin_words),

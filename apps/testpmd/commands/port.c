@@ -144,32 +144,31 @@ COMMAND(port_config_mtu)
 }
 
 /* What a port's queues or descriptors of one kind may be. */
-static void limits_of(const struct plx_port_caps *caps, const char *what, unsigned *min,
-		      unsigned *max)
+static struct plx_desc_limits limits_of(const struct plx_port_caps *caps, const char *what)
 {
-	const struct plx_desc_limits *d = what[0] == 'r' ? &caps->rxd : &caps->txd;
-
-	*min = 1;
-	*max = what[0] == 'r' ? caps->max_rxq : caps->max_txq;
-	if (what[2] == 'd') {
-		*min = d->min;
-		*max = d->max;
-	}
+	if (what[2] == 'd')
+		return what[0] == 'r' ? caps->rxd : caps->txd;
+	return (struct plx_desc_limits){ .min = 1,
+					 .max = what[0] == 'r' ? caps->max_rxq : caps->max_txq };
 }
 
 /* A port without queues or descriptors of the kind takes any number: it has none to set up. */
 static int check_number(struct app *app, unsigned number, const struct value *v, struct report *r)
 {
+	const uint64_t asked = v[4].number;
+	struct plx_desc_limits limits;
 	struct plx_port_info info;
-	unsigned min, max;
+	char text[64];
 
 	(void)r;
 	plx_port_info(app->ports[number].port, &info);
-	limits_of(&info.caps, v[3].text, &min, &max);
-	if (!max || (v[4].number >= min && v[4].number <= max))
+	limits = limits_of(&info.caps, v[3].text);
+	if (!limits.max ||
+	    (asked >= limits.min && asked <= limits.max && !(limits.pow2 && asked & (asked - 1))))
 		return 0;
-	return app_fail(app, -EINVAL, PLX_R_TOO_LARGE, "port %u (%s) takes %u to %u %s, not %u",
-			number, info.driver, min, max, v[3].text, (unsigned)v[4].number);
+	return app_fail(app, -EINVAL, PLX_R_TOO_LARGE, "port %u (%s): %s is %s, not %u", number,
+			info.driver, v[3].text, limits_text(&limits, text, sizeof(text)),
+			(unsigned)asked);
 }
 
 COMMAND(port_config_all)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * set, clear, mac_addr: what the next start does, and what ports do at once.
+ * set, clear: what the next start does, and what ports do at once.
  */
 #include "testpmd/commands/commands.h"
 
@@ -142,6 +142,17 @@ COMMAND(set_txpkts)
 	return err ? err : app_set_segments(app, v[2].text, "set txpkts");
 }
 
+COMMAND(set_rx_interrupt)
+{
+	int err = check_stopped(app, "how workers wait cannot be changed");
+
+	(void)n;
+	(void)r;
+	if (!err)
+		app->settings.rx_interrupt = v[2].choice == 0;
+	return err;
+}
+
 /* --- cores -------------------------------------------------------------------------------------- */
 
 COMMAND(set_corelist)
@@ -205,15 +216,6 @@ COMMAND(set_allmulti)
 {
 	(void)n;
 	return for_ports(app, &v[2], allmulti, v, r);
-}
-
-COMMAND(set_mac)
-{
-	struct app_port *p = app_port(app, v[2].number);
-
-	(void)n;
-	(void)r;
-	return p ? app_keep_last(app, plx_port_set_mac(p->port, v[3].mac)) : app->error.err;
 }
 
 COMMAND(set_verbose)

@@ -11,8 +11,9 @@
 
 #define COUNT(columns) (sizeof(columns) / sizeof((columns)[0]))
 
-/* Run @fn for each of "(PORT|all)", each an object of the list @key. */
-static int list_ports(struct app *app, const struct value *which, port_fn fn, struct report *r)
+/* --- ports -------------------------------------------------------------------------------------- */
+
+int list_ports(struct app *app, const struct value *which, port_fn fn, struct report *r)
 {
 	int err;
 
@@ -22,7 +23,7 @@ static int list_ports(struct app *app, const struct value *which, port_fn fn, st
 	return err;
 }
 
-static void begin_port(struct app *app, unsigned number, struct report *r)
+void report_port(struct app *app, unsigned number, struct report *r)
 {
 	char name[APP_PORT_NAME], title[APP_PORT_NAME + 8];
 
@@ -32,51 +33,7 @@ static void begin_port(struct app *app, unsigned number, struct report *r)
 	report_string(r, "name", NULL, app->ports[number].spec);
 }
 
-/* --- ports -------------------------------------------------------------------------------------- */
-
-struct flag {
-	uint32_t bit;
-	const char *name;
-};
-
-static const struct flag feature_names[] = {
-	{ PLX_PORT_RX, "rx" },
-	{ PLX_PORT_TX, "tx" },
-	{ PLX_PORT_PROMISC_OFF, "promisc_off" },
-	{ PLX_PORT_SET_MAC, "set_mac" },
-	{ PLX_PORT_SET_MTU, "set_mtu" },
-	{ PLX_PORT_ENDS, "ends" },
-	{ PLX_PORT_ALLMULTI, "allmulti" },
-	{ 0, NULL },
-};
-
-static const struct flag offload_names[] = {
-	{ PLX_OFFLOAD_RX_UNFINISHED, "rx_unfinished" },
-	{ PLX_OFFLOAD_TX_CSUM, "tx_csum" },
-	{ PLX_OFFLOAD_TX_TSO, "tx_tso" },
-	{ 0, NULL },
-};
-
-/* Flags as words: an array in JSON, a list in the text. */
-static void report_flags(struct report *r, const char *key, const char *label, uint32_t flags,
-			 const struct flag *names)
-{
-	json_t *array = json_array();
-	char text[128] = "none";
-	size_t used = 0;
-
-	for (; names->name; names++)
-		if (flags & names->bit) {
-			json_array_append_new(array, json_string(names->name));
-			if (used < sizeof(text))
-				used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s",
-							 used ? ", " : "", names->name);
-		}
-	report_value(r, key, array);
-	report_string(r, NULL, label, text);
-}
-
-static void describe_link(const struct plx_link *link, char *buf, size_t size)
+void link_text(const struct plx_link *link, char *buf, size_t size)
 {
 	if (!link->up)
 		snprintf(buf, size, "down");
@@ -85,75 +42,6 @@ static void describe_link(const struct plx_link *link, char *buf, size_t size)
 	else
 		snprintf(buf, size, "up, %u Mbit/s, %s duplex", link->mbps,
 			 link->full_duplex ? "full" : "half");
-}
-
-static void report_link(struct report *r, const struct plx_link *link)
-{
-	char text[64];
-
-	describe_link(link, text, sizeof(text));
-	report_string(r, NULL, "link", text);
-	report_bool(r, "link_up", NULL, link->up);
-	report_bool(r, "full_duplex", NULL, link->full_duplex);
-	report_count(r, "link_mbps", NULL, link->mbps);
-}
-
-static void report_range(struct report *r, const char *key, const char *label,
-			 const struct plx_desc_limits *d)
-{
-	json_t *o =
-		json_pack("{s:i,s:i,s:b}", "min", d->min, "max", d->max, "power_of_two", d->pow2);
-	char text[64] = "none";
-
-	if (d->max)
-		snprintf(text, sizeof(text), "%u to %u%s", d->min, d->max,
-			 d->pow2 ? ", powers of two" : "");
-	report_value(r, key, o);
-	report_string(r, NULL, label, text);
-}
-
-static int port_info(struct app *app, unsigned number, const struct value *v, struct report *r)
-{
-	const struct app_port *p = &app->ports[number];
-	struct plx_port_info info;
-	char mac[18];
-
-	(void)v;
-	plx_port_info(p->port, &info);
-	begin_port(app, number, r);
-	report_string(r, "driver", "driver", info.driver);
-	report_string(r, "mac", "MAC address", results_mac(info.mac, mac));
-	report_string(r, "peer_mac", "peer's", results_mac(p->peer_mac, mac));
-	report_link(r, &info.link);
-	report_string(r, "state", "state", info.started ? "started" : "stopped");
-	report_number(r, "mtu", "MTU", info.mtu);
-	report_number(r, "mtu_min", NULL, info.caps.mtu_min);
-	report_number(r, "mtu_max", "largest MTU", info.caps.mtu_max);
-	report_bool(r, "promiscuous", "promiscuous", info.promiscuous);
-	report_bool(r, "allmulti", "all multicast", info.allmulti);
-	if (info.node >= 0)
-		report_number(r, NULL, "NUMA node", (uint64_t)info.node);
-	report_value(r, "node", json_integer(info.node));
-	report_number(r, "rxq", "receive queues", info.n_rxq);
-	report_number(r, "txq", "transmit queues", info.n_txq);
-	report_number(r, "max_rxq", "at most", info.caps.max_rxq);
-	report_number(r, "max_txq", "at most", info.caps.max_txq);
-	report_number(r, "rxd", NULL, info.rxd);
-	report_number(r, "txd", NULL, info.txd);
-	report_range(r, "rxd_limits", "rx descriptors", &info.caps.rxd);
-	report_range(r, "txd_limits", "tx descriptors", &info.caps.txd);
-	report_number(r, "rx_max_entries", "buffers per frame", info.rx_max_entries);
-	report_flags(r, "features", "features", info.caps.features, feature_names);
-	report_flags(r, "offloads_possible", "offloads", info.caps.offloads, offload_names);
-	report_flags(r, "offloads", "in use", info.offloads, offload_names);
-	report_end(r);
-	return 0;
-}
-
-COMMAND(show_port_info)
-{
-	(void)n;
-	return list_ports(app, &v[3], port_info, r);
 }
 
 static void report_drops(struct report *r, const char *key, const char *label,
@@ -198,7 +86,7 @@ static int port_stats(struct app *app, unsigned number, const struct value *v, s
 	(void)v;
 	app_port_stats(app, number, &s);
 	seconds = (double)(now - p->shown_cycles) / (double)plx_clock_hz(app->ctx);
-	begin_port(app, number, r);
+	report_port(app, number, r);
 	report_count(r, "rx_packets", "rx packets", s.rx.packets);
 	report_count(r, "rx_bytes", "rx bytes", s.rx.bytes);
 	report_drops(r, "rx_drops", "rx dropped", &s.rx);
@@ -232,7 +120,7 @@ static int port_xstats(struct app *app, unsigned number, const struct value *v, 
 		free(list);
 		return err;
 	}
-	begin_port(app, number, r);
+	report_port(app, number, r);
 	report_begin(r, "xstats", NULL);
 	for (unsigned i = 0; i < n; i++)
 		report_count(r, list[i].name, list[i].name, list[i].value);
@@ -255,7 +143,7 @@ static int port_summary(struct app *app, unsigned number, const struct value *v,
 
 	(void)v;
 	plx_port_info(app->ports[number].port, &info);
-	describe_link(&info.link, link, sizeof(link));
+	link_text(&info.link, link, sizeof(link));
 	report_cell_count(r, number);
 	report_cell_string(r, app->ports[number].spec);
 	report_cell_string(r, info.driver);
@@ -415,15 +303,30 @@ static int stream_row(struct app *app, struct app_core *core, unsigned src, unsi
 	report_cell_count(report, dst);
 	report_cell_count(report, queue);
 	report_cell_string(report, results_mac(app->ports[dst].peer_mac, mac));
+	report_cell_string(report, app_may_sleep(core) ? "interrupt" : "poll");
 	return 0;
+}
+
+/* Cores that were to sleep and cannot. */
+static void report_polling(const struct app *app, struct report *r)
+{
+	char text[160];
+
+	for (unsigned i = 0; i < app->n_cores; i++)
+		if (app_polls_on(app->cores[i], text, sizeof(text)))
+			report_line(r, "%s", text);
 }
 
 COMMAND(show_config_fwd)
 {
 	static const struct report_column columns[] = {
-		{ "cpu", "core", REPORT_NUMBER },       { "rx_port", "from port", REPORT_NUMBER },
-		{ "rx_queue", "queue", REPORT_NUMBER }, { "tx_port", "to port", REPORT_NUMBER },
-		{ "tx_queue", "queue", REPORT_NUMBER }, { "peer_mac", "peer", REPORT_TEXT },
+		{ "cpu", "core", REPORT_NUMBER },
+		{ "rx_port", "from port", REPORT_NUMBER },
+		{ "rx_queue", "queue", REPORT_NUMBER },
+		{ "tx_port", "to port", REPORT_NUMBER },
+		{ "tx_queue", "queue", REPORT_NUMBER },
+		{ "peer_mac", "peer", REPORT_TEXT },
+		{ "rx_mode", "receives by", REPORT_TEXT },
 	};
 	int err;
 
@@ -431,9 +334,12 @@ COMMAND(show_config_fwd)
 	(void)n;
 	report_string(r, "forward_mode", "forwarding mode", engines[app->settings.mode]->name);
 	report_string(r, "topology", "topology", topology_name(app->settings.topology));
+	err = app_plan_sleep(app);
 	report_table(r, "streams", columns, COUNT(columns));
-	err = app_plan_walk(app, stream_row, r);
+	if (!err)
+		err = app_plan_walk(app, stream_row, r);
 	report_table_end(r);
+	report_polling(app, r);
 	return err;
 }
 
@@ -445,6 +351,38 @@ static void report_setting(struct report *r, const char *key, const char *label,
 		report_string(r, NULL, label, "the port's own");
 	if (!value)
 		report_value(r, key, json_null());
+}
+
+static int configured_port(struct app *app, unsigned number, const struct value *v,
+			   struct report *r)
+{
+	struct plx_port_info info;
+
+	(void)v;
+	plx_port_info(app->ports[number].port, &info);
+	report_line(r, "port %u: %u+%u queues, %u+%u descriptors each", number, info.n_rxq,
+		    info.n_txq, info.rxd, info.txd);
+	report_begin(r, NULL, NULL);
+	report_number(r, "port", NULL, number);
+	report_number(r, "rxq", NULL, info.n_rxq);
+	report_number(r, "txq", NULL, info.n_txq);
+	report_number(r, "rxd", NULL, info.rxd);
+	report_number(r, "txd", NULL, info.txd);
+	report_flags(r, "offloads", "offloads", info.offloads, app_offloads);
+	report_end(r);
+	return 0;
+}
+
+/* What came of the settings: ports as they are configured now. */
+static int show_configured(struct app *app, struct report *r)
+{
+	const struct value all = { .choice = 1 };
+	int err;
+
+	report_begin_list(r, "configured");
+	err = for_ports(app, &all, configured_port, &all, r);
+	report_end(r);
+	return err;
 }
 
 COMMAND(show_config_rxtx)
@@ -464,8 +402,9 @@ COMMAND(show_config_rxtx)
 	report_number(r, "buffers", "buffers per core", s->buffers);
 	report_number(r, "buffer_bytes", "bytes per buffer", s->buffer_size);
 	report_bool(r, "offloads", "offloads", !s->no_offloads);
+	report_bool(r, "rx_interrupt", "sleep while idle", s->rx_interrupt);
 	report_number(r, "verbose", "verbose", s->verbose);
-	return 0;
+	return show_configured(app, r);
 }
 
 static void report_list(struct report *r, const char *key, const char *label,

@@ -29,4 +29,16 @@ static inline void ether_swap(uint8_t *frame)
 	memcpy(frame + ETHER_ADDR_LEN, &dst_and_2, 6);
 }
 
+/* Of a frame that has so many bytes: one load, one shuffle, one store. */
+#define ETHER_SWAP_LEN 16
+static inline void ether_swap_long(uint8_t *frame)
+{
+	typedef uint8_t bytes __attribute__((vector_size(ETHER_SWAP_LEN)));
+	bytes v;
+
+	memcpy(&v, frame, sizeof(v));
+	v = __builtin_shufflevector(v, v, 6, 7, 8, 9, 10, 11, 0, 1, 2, 3, 4, 5, 12, 13, 14, 15);
+	memcpy(frame, &v, sizeof(v));
+}
+
 #endif

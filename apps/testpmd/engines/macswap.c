@@ -7,13 +7,17 @@
 
 static unsigned forward(struct stream *s, unsigned n)
 {
-	bool first = true; /* of a frame: later entries hold no Ethernet header */
+	const struct plx_pkt *pkt = s->pkts, *end;
 
 	n = stream_receive(s, n);
-	for (unsigned i = 0; i < n; i++) {
-		if (first && s->pkts[i].len >= ETHER_HDR_LEN)
-			ether_swap(s->pkts[i].data);
-		first = !(s->pkts[i].flags & PLX_PKT_MORE);
+	for (end = pkt + n; pkt < end; pkt++) {
+		if (pkt->len >= ETHER_SWAP_LEN)
+			ether_swap_long(pkt->data);
+		else if (pkt->len >= ETHER_HDR_LEN)
+			ether_swap(pkt->data);
+		/* Later entries of a frame hold no Ethernet header. */
+		while (__builtin_expect(pkt->flags & PLX_PKT_MORE, 0) && pkt + 1 < end)
+			pkt++;
 	}
 	if (n)
 		stream_send(s, s->pkts, n);
