@@ -41,6 +41,7 @@ static int add(struct plan *p, const struct function *f, const char *mate_of)
 	strcpy(c->mate_of, mate_of);
 	memcpy(c->from, f->facts.driver, sizeof(c->from));
 	c->group = f->facts.group;
+	c->pollux_driver = function_pollux_driver(f);
 	p->n++;
 	return 0;
 }
@@ -231,16 +232,30 @@ static void describe(struct app *app, const struct change *c)
 		report_line(app->report, "%s: %s -> %s", c->address, from, to);
 }
 
+/* What to do with a function that bind was asked for. */
+static void say_next(struct app *app, const struct change *c)
+{
+	if (app->settings.dry_run || *c->mate_of)
+		return;
+	if (*c->pollux_driver)
+		report_line(app->report, "%s is ready: plx-testpmd --port %s", c->address,
+			    c->address);
+	else
+		report_line(app->report,
+			    "Pollux has no driver for %s: a program has to bring its own",
+			    c->address);
+}
+
 static void report_changes(struct plan *p)
 {
 	static const struct report_column columns[] = {
 		{ "address", NULL, REPORT_TEXT }, { "from", NULL, REPORT_TEXT },
 		{ "to", NULL, REPORT_TEXT },      { "group", NULL, REPORT_NUMBER },
-		{ "mate_of", NULL, REPORT_TEXT },
+		{ "mate_of", NULL, REPORT_TEXT }, { "pollux_driver", NULL, REPORT_TEXT },
 	};
 	struct report *r = p->app->report;
 
-	report_table(r, "functions", columns, 5);
+	report_table(r, "functions", columns, sizeof(columns) / sizeof(columns[0]));
 	for (unsigned i = 0; i < p->n; i++) {
 		const struct change *c = &p->changes[i];
 
@@ -249,13 +264,15 @@ static void report_changes(struct plan *p)
 		report_cell_as(r, json_text_or_null(c->to), "");
 		report_cell_as(r, json_number_or_null(c->group), "");
 		report_cell_as(r, json_text_or_null(c->mate_of), "");
+		report_cell_as(r, json_text_or_null(c->pollux_driver), "");
 	}
 	report_table_end(r);
 	for (unsigned i = 0; i < p->n; i++)
 		describe(p->app, &p->changes[i]);
 }
 
-static int run(struct app *app, int (*plan)(struct plan *), int (*act)(struct plan *))
+static int run(struct app *app, int (*plan)(struct plan *), int (*act)(struct plan *),
+	       void (*next)(struct app *, const struct change *))
 {
 	struct plan p = { .app = app, .changes = calloc(CHANGES_MAX, sizeof(struct change)) };
 	int err = p.changes ? plan(&p) : app_fail_nomem(app);
@@ -266,6 +283,8 @@ static int run(struct app *app, int (*plan)(struct plan *), int (*act)(struct pl
 		err = act(&p);
 		override_log_end(app);
 		report_changes(&p);
+		for (unsigned i = 0; !err && next && i < p.n; i++)
+			next(app, &p.changes[i]);
 	}
 	free(p.changes);
 	return err;
@@ -273,10 +292,10 @@ static int run(struct app *app, int (*plan)(struct plan *), int (*act)(struct pl
 
 int command_bind(struct app *app)
 {
-	return run(app, plan_bind, bind_all);
+	return run(app, plan_bind, bind_all, say_next);
 }
 
 int command_unbind(struct app *app)
 {
-	return run(app, plan_unbind, unbind_all);
+	return run(app, plan_unbind, unbind_all, NULL);
 }

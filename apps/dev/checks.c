@@ -305,6 +305,57 @@ static void check_hugepages(struct app *app, struct check *c)
 	fix(c, "sysctl vm.nr_hugepages=%ld", (all > 0 ? all : 0) + 64);
 }
 
+/* --- the cards ---------------------------------------------------------------------------------- */
+
+struct cards {
+	unsigned all, driven;
+	char first[96];           /* "0000:03:00.0 (e1000), ...": those that fit */
+	char interface[IFNAMSIZ]; /* of one that Pollux has no driver for */
+};
+
+static void name_card(struct cards *n, const char *address, const char *driver)
+{
+	const size_t used = strlen(n->first);
+	char text[PLX_PCI_ADDRESS + 32];
+
+	snprintf(text, sizeof(text), "%s%s (%s)", used ? ", " : ": ", address, driver);
+	if (used + strlen(text) < sizeof(n->first))
+		strcat(n->first, text);
+}
+
+static int count_card(struct app *app, const struct function *f, void *arg)
+{
+	const char *driver = function_pollux_driver(f);
+	struct cards *n = arg;
+
+	(void)app;
+	if (!function_is_nic(f))
+		return 0;
+	n->all++;
+	if (*driver) {
+		n->driven++;
+		name_card(n, f->facts.address, driver);
+	} else if (f->n_interfaces && !*n->interface) {
+		strcpy(n->interface, f->interfaces[0]);
+	}
+	return 0;
+}
+
+/* VFIO can be used without one: by programs that bring a driver. */
+static void check_cards(struct app *app, struct check *c)
+{
+	struct cards n = { 0 };
+
+	if (function_each(app, count_card, &n)) /* no PCI */
+		app->error = (struct plx_error){ 0 };
+	say(c, n.driven ? CHECK_OK : CHECK_NOTE,
+	    "Pollux has a driver for %u of %u network controller%s%s", n.driven, n.all,
+	    n.all == 1 ? "" : "s", n.first);
+	if (!n.driven && *n.interface)
+		fix(c, "plx-testpmd --port af_packet:iface=%s goes through the kernel's driver",
+		    n.interface);
+}
+
 /* --- policy ------------------------------------------------------------------------------------- */
 
 static void check_lockdown(struct app *app, struct check *c)
@@ -343,6 +394,7 @@ unsigned checks_run(struct app *app, struct check checks[CHECKS_MAX])
 		{ "nodes", check_nodes },       { "rights", check_rights },
 		{ "memlock", check_memlock },   { "hugepages", check_hugepages },
 		{ "lockdown", check_lockdown }, { "interrupts", check_interrupts },
+		{ "cards", check_cards },
 	};
 	const unsigned n = sizeof(all) / sizeof(all[0]);
 

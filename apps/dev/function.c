@@ -7,6 +7,7 @@
 #include "dev/routes.h"
 #include "dev/system.h"
 #include "pci/sysfs.h"
+#include "port/spec.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -23,6 +24,13 @@ bool function_is_nic(const struct function *f)
 bool function_is_vfio(const struct function *f)
 {
 	return strstr(f->facts.driver, "vfio") != NULL;
+}
+
+const char *function_pollux_driver(const struct function *f)
+{
+	const struct plx_driver *d = plx_driver_of_ids(f->facts.vendor, f->facts.device);
+
+	return d ? d->name : "";
 }
 
 const char *function_interfaces(const struct function *f, char buf[INTERFACES_MAX * IFNAMSIZ])

@@ -39,6 +39,8 @@ int function_each(struct app *app, function_fn fn, void *arg);
 bool function_is_nic(const struct function *f);
 /* Does VFIO have it? */
 bool function_is_vfio(const struct function *f);
+/* Which of Pollux' drivers drives it: "e1000"; "": none does. */
+const char *function_pollux_driver(const struct function *f);
 /* "eth0 eth1", or "". */
 const char *function_interfaces(const struct function *f, char buf[INTERFACES_MAX * IFNAMSIZ]);
 

@@ -8,7 +8,7 @@
 #include <ctype.h>
 
 struct listing {
-	unsigned listed, usable;
+	unsigned listed, usable, undriven;
 };
 
 static json_t *json_names(const char *first, size_t size, unsigned n)
@@ -23,6 +23,16 @@ static json_t *json_names(const char *first, size_t size, unsigned n)
 static void cell_text(struct report *r, const char *text)
 {
 	report_cell_as(r, json_text_or_null(text), *text ? text : "-");
+}
+
+/* Of a NIC it is worth a word that there is none. */
+static void cell_pollux_driver(struct report *r, const struct function *f, struct listing *l)
+{
+	const char *name = function_pollux_driver(f);
+	const bool undriven = !*name && function_is_nic(f);
+
+	l->undriven += undriven;
+	report_cell_as(r, json_text_or_null(name), undriven ? "none" : *name ? name : "-");
 }
 
 static void cell_number(struct report *r, long n)
@@ -48,6 +58,7 @@ static const struct report_column columns[] = {
 	{ "device", NULL, REPORT_TEXT },
 	{ "class", NULL, REPORT_TEXT },
 	{ "driver", "driver", REPORT_TEXT },
+	{ "pollux_driver", "Pollux driver", REPORT_TEXT },
 	{ "interfaces", "interface", REPORT_TEXT },
 	{ "group", "group", REPORT_NUMBER },
 	{ "node", "node", REPORT_NUMBER },
@@ -73,6 +84,7 @@ static int list_one(struct app *app, const struct function *f, void *arg)
 	cell_id(r, "%04x", f->facts.device);
 	cell_id(r, "%06x", f->facts.class_code);
 	cell_text(r, f->facts.driver);
+	cell_pollux_driver(r, f, l);
 	report_cell_as(r, json_names(f->interfaces[0], sizeof(f->interfaces[0]), f->n_interfaces),
 		       *interfaces ? interfaces : "-");
 	cell_number(r, f->facts.group);
@@ -126,6 +138,8 @@ int command_list(struct app *app)
 	if (!l.listed)
 		report_line(r, app->settings.all ? "There is no PCI function here."
 						 : "There is no PCI network controller here.");
+	if (l.undriven)
+		report_line(r, "Pollux driver none: af_packet goes through the kernel's driver.");
 	report_count(r, "usable", NULL, l.usable);
 	list_problems(app);
 	return 0;

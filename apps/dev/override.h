@@ -16,6 +16,7 @@ struct change {
 	char from[PLX_PCI_NAME], to[PLX_PCI_NAME]; /* drivers; "": none */
 	char mate_of[PLX_PCI_ADDRESS]; /* not asked for: it shares the group of this one; or "" */
 	int group;
+	const char *pollux_driver; /* that is then to drive it; "": none */
 
 	/* What is to be undone. */
 	char old_override[PLX_PCI_NAME];

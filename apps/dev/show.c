@@ -63,6 +63,8 @@ static void show_user(struct report *r, const struct function *f)
 
 	show_text(r, "driver", "driver", f->facts.driver, "none");
 	show_text(r, "module", NULL, f->facts.module, "");
+	show_text(r, "pollux_driver", "Pollux driver", function_pollux_driver(f),
+		  function_is_nic(f) ? "none (af_packet goes through the kernel's)" : "none");
 	for (unsigned i = 0; i < f->n_interfaces; i++)
 		json_array_append_new(all, report_json_string(f->interfaces[i]));
 	function_interfaces(f, interfaces);

@@ -319,6 +319,47 @@ def list_names_what_is_in_the_way():
 
 
 @check
+def pollux_drivers():
+    """By list, show, doctor and bind: of a card that has one, of one that has none, of a disk."""
+    m = Machine().function().function(MATE, device=0x150e, net="lan1", group=15)
+    m.function(DISK, "nvme", group=16, cls=0x010802, device=0x0a54)
+    want = {NIC: "e1000", MATE: None, DISK: None}
+    found = {f["address"]: f["pollux_driver"] for f in m.ask("list", "--all")["functions"]}
+    expect(found == want, found)
+    for address, name in want.items():
+        expect(m.ask("show", address)["pollux_driver"] == name, address)
+    text = m.run("list").out
+    expect(text.count(" none ") == 1 and text.count("af_packet") == 1, text)
+    expect("af_packet" in m.run("show", MATE).out, "show says nothing of af_packet")
+    expect("af_packet" not in m.run("show", DISK).out, "af_packet for a disk")
+    expect("af_packet" not in Machine().function().run("list").out, "af_packet for a known card")
+    with Kernel(m):
+        text = m.run("bind", NIC, MATE, "--dry-run").out
+        expect("testpmd" not in text and "no driver" not in text, text)
+        text = m.run("bind", NIC, MATE).out
+        expect("%s is ready: plx-testpmd --port %s\n" % (NIC, NIC) in text, text)
+        expect("no driver for " + MATE in text and text.count("testpmd") == 1, text)
+        expect("testpmd" not in m.run("unbind", NIC, MATE).out, "unbind offers it, too")
+
+
+@check
+def doctor_counts_cards_that_pollux_drives():
+    def cards(m):
+        found = m.ask("doctor")
+        return next(c for c in found["checks"] if c["name"] == "cards")
+    one = cards(Machine().function(driver="vfio-pci").function(MATE, "vfio-pci", device=0x150e))
+    expect(one["verdict"] == "ok" and "1 of 2" in one["text"] and NIC + " (e1000)" in one["text"], one)
+    one = cards(Machine().function(driver="vfio-pci", device=0x150e).function(
+        MATE, device=0x150e, group=15, net="lan1"))
+    expect(one["verdict"] == "note" and "0 of 2" in one["text"] and "iface=lan1" in one["fix"], one)
+    m = Machine()
+    for i in range(16):  # more than a line has room for
+        m.function("0000:%02x:00.0" % i, "vfio-pci", vendor=0x10ec, device=0x8139, group=i)
+    one = cards(m)
+    expect("16 of 16" in one["text"] and one["text"].endswith("(rtl8139)"), one)
+
+
+@check
 def list_knows_default_routes():
     for route, name in (("proc/net/route", DEFAULT4 % "lan0"),
                         ("proc/net/ipv6_route", DEFAULT6 % ("00000003", "lan0"))):
@@ -522,7 +563,8 @@ def bind_and_unbind():
                 ("write", NIC, device(NIC, "driver/unbind")),
                 ("write", NIC, "sys/bus/pci/drivers_probe")], found["steps"])
         expect(found["functions"] == [{"address": NIC, "from": "e1000e", "to": "vfio-pci",
-                                       "group": 14, "mate_of": None}], found)
+                                       "group": 14, "mate_of": None,
+                                       "pollux_driver": "e1000"}], found)
         kernel.log.clear()
         r = m.run("bind", NIC)
         expect(r.rc == 0 and "already" in r.out and not kernel.log, str(r) + r.out)
