@@ -13,6 +13,7 @@
 #define BENCH_H
 
 #include "bench/stats.h"
+#include "common/options.h"
 
 #include <sched.h>
 #include <stdbool.h>
@@ -33,6 +34,7 @@ enum bench_case_flags {
 	CASE_KERNEL = 1 << 2,   /* on demand: takes minutes, and needs root */
 	CASE_ABSOLUTE = 1 << 3, /* must and aim are ours, in the case's unit: no ratios */
 	CASE_NO_DPDK = 1 << 4,  /* the rival, if there is one, is no part of DPDK */
+	CASE_NICS = 1 << 5,     /* on demand: needs two NICs */
 };
 
 struct bench;
@@ -67,8 +69,9 @@ struct case_result {
 
 struct bench_options {
 	const char *filter, *json, *report, *testpmd, *dpdk_testpmd, *completion;
-	uint64_t rounds; /* 0: each case's own */
-	double duration; /* seconds that a forwarding run lasts */
+	struct option_list nics; /* PCI functions: none, or two that are connected */
+	uint64_t rounds;         /* 0: each case's own */
+	double duration;         /* seconds that a forwarding run lasts */
 	bool list, all, check, help, version, man;
 };
 

@@ -68,6 +68,31 @@
 		KERNEL_PAIR(by, ports, label, how, does "frames of 1,518 bytes with FCS.",        \
 			    feeding, drained, time, "1500", 1514)
 
+/* --- Two NICs --- */
+
+#define NIC(how, does)                                                                              \
+	{ .name = "nic-" how,                                                                       \
+	  .unit = "cycles/packet",                                                                  \
+	  .what = "plx-testpmd and dpdk-testpmd on the two NICs of --nic, which are connected, "    \
+		  "one core, burst 32, frames of 64 bytes with FCS: " does ". Each program's "      \
+		  "own account of the cycles of bursts that moved packets. What must be is "        \
+		  "promised of instructions, in a guest that counts them (docs/measuring-nics.md)", \
+	  .rival = TESTPMD,                                                                         \
+	  .mode = how,                                                                              \
+	  .must = 0.40,                                                                             \
+	  .aim = 0.25,                                                                              \
+	  .rounds = 3,                                                                              \
+	  .flags = CASE_NICS,                                                                       \
+	  .measure = { nic_cycles_ours, nic_cycles_rival } },                                       \
+	{                                                                                           \
+		.name = "nic-" how "-time", .unit = "ns/packet",                                    \
+		.what = "nic-" how " by the clock: time over packets", .rival = TESTPMD,            \
+		.mode = how, .rounds = 3, .flags = CASE_NICS, .measure = {                          \
+			nic_wall_ours,                                                              \
+			nic_wall_rival                                                              \
+		}                                                                                   \
+	}
+
 /* --- The IOMMU, over the kernel in memory --- */
 
 #define PAIR                                                                                    \
@@ -312,5 +337,15 @@ const struct bench_case bench_cases[] = {
 	IOMMU_OPEN("sim", "Over the simulated transport there are no system calls", NULL, NULL),
 	IOMMU_OPEN("type1", OPEN_KERNEL, "system calls", iommu_number_rival),
 	IOMMU_OPEN("iommufd", OPEN_KERNEL, "system calls", iommu_number_rival),
+	{ .name = "nic-tick",
+	  .unit = "cycles/instruction",
+	  .what = "The time stamp counter over a loop of two instructions, a million times: 1.00 "
+		  "where it counts instructions, as in a guest with QEMU's -icount shift=0",
+	  .rounds = 3,
+	  .flags = CASE_NICS | CASE_NO_DPDK,
+	  .measure = { nic_tick, NULL } },
+	NIC("io", "bursts go round, from each NIC to the other one, which passes them on"),
+	NIC("txonly", "take buffers, write Ethernet, IPv4 and UDP headers into each, send"),
+	NIC("macswap", "as io, with the MAC addresses swapped in each frame"),
 	{ .name = NULL },
 };

@@ -5,7 +5,8 @@
  *	cases.c          the table of cases
  *	run.c            which ones, in turns, how often
  *	forward.c        cases that run plx-testpmd and dpdk-testpmd,
- *	kernel.c         those with interfaces of the kernel's, in lab.c's namespace ...
+ *	kernel.c         those with interfaces of the kernel's, in lab.c's namespace,
+ *	nic.c            those with two NICs ...
  *	ours_testpmd.c   ... and how each is run, with command.c
  *	rival_testpmd.c
  *	ours_ring.c      cases inside this process: ours ...

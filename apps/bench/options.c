@@ -2,7 +2,6 @@
 /*
  * The table of options.
  */
-#include "common/options.h"
 #include "bench/bench.h"
 
 #define AT(member) .offset = offsetof(struct bench_options, member)
@@ -24,6 +23,8 @@ static const struct option_def options[] = {
 	  "write the results as an HTML page with charts" },
 	{ "check", 'c', OPTION_FLAG, AT(check), NULL, 0, 0, NULL,
 	  "exit with 1 when a ratio misses what it must be, with 2 when there is no rival" },
+	{ "nic", 'n', OPTION_LIST, AT(nics), "ADDRESS", 0, 0, NULL,
+	  "a PCI function that vfio-pci has, for the cases nic-...; give two that are connected" },
 	{ "testpmd", 0, OPTION_TEXT, AT(testpmd), "PATH", 0, 0, NULL,
 	  "our forwarding program (default: plx-testpmd from the same build or directory, or PATH)" },
 	{ "dpdk-testpmd", 0, OPTION_TEXT, AT(dpdk_testpmd), "PATH", 0, 0, NULL,
@@ -48,6 +49,10 @@ int options_read(struct bench_options *o, int argc, char **argv, char *error, si
 	*o = (struct bench_options){ .duration = 0.5 };
 	if (options_parse(&bench_program, argc, argv, o, error, size))
 		return -1;
+	if (o->nics.n && o->nics.n != 2) {
+		snprintf(error, size, "--nic: two NICs are measured together, not %u", o->nics.n);
+		return -1;
+	}
 	if (o->duration < 0.01) {
 		snprintf(error, size, "--duration %g is too short to measure anything",
 			 o->duration);

@@ -11,8 +11,8 @@
 
 #define START_DEADLINE 30.0 /* seconds; far more than it takes, callgrind included */
 
-#define STARTED "{\"command\":\"start\",\"ok\":true"
-#define STOPPED "{\"command\":\"stop\",\"ok\":true"
+#define DONE(command) "{\"command\":\"" command "\",\"ok\":true"
+#define STOPPED       DONE("stop")
 
 /* Beside us in the build directory or where we are installed, else as any other program. */
 static bool find(struct bench *b)
@@ -98,7 +98,8 @@ static enum outcome tell(struct bench *b, struct child *c, const char *line, con
 /* Start, and stop when it is time. */
 static enum outcome forward(struct bench *b, struct child *c, struct testpmd_run *run)
 {
-	enum outcome got = tell(b, c, "start\n", STARTED);
+	enum outcome got = run->tx_first ? tell(b, c, "start tx_first\n", DONE("start tx_first"))
+					 : tell(b, c, "start\n", DONE("start"));
 
 	if (got == MEASURED)
 		got = run->drains ? child_let_run(b, c, DRAIN_TIME) : run->meanwhile(b, run, c);
@@ -110,6 +111,8 @@ static enum outcome command(struct bench *b, struct child *c, struct testpmd_run
 	/* Its ports are open when it answers. */
 	enum outcome got = tell(b, c, "show config fwd\n", "\"ok\":true");
 
+	if (got == MEASURED)
+		got = child_let_run(b, c, run->settle);
 	if (!run->drains && got == MEASURED)
 		got = forward(b, c, run);
 	for (unsigned i = 0; i < run->drains && got == MEASURED; i++) {
@@ -151,6 +154,8 @@ static void choose_ports(const struct testpmd_run *run, struct ports *ports)
 			 run->capture);
 		snprintf(ports->specs[1], sizeof(ports->specs[1]), "null:rx=off");
 	}
+	for (unsigned i = 0; run->nics && i < 2; i++)
+		snprintf(ports->specs[i], sizeof(ports->specs[i]), "%s", run->nics[i]);
 	for (unsigned i = 0; run->driver && i < 2; i++)
 		snprintf(ports->specs[i], sizeof(ports->specs[i]), "%s:iface=%s", run->driver,
 			 run->interfaces[i]);

@@ -81,21 +81,38 @@ static enum outcome forward(struct bench *b, struct child *c, struct testpmd_run
 	return got;
 }
 
+static bool by_commands(const struct testpmd_run *run)
+{
+	return run->drains || run->nics;
+}
+
+static enum outcome start_and_stop(struct bench *b, struct child *c, struct testpmd_run *run)
+{
+	enum outcome got;
+	double when;
+
+	child_type(c, run->tx_first ? "start tx_first\n" : "start\n");
+	got = child_wait_for(b, c, STARTS, START_DEADLINE, &run->first_packet);
+	if (got == MEASURED)
+		got = run->drains ? child_let_run(b, c, DRAIN_TIME) : run->meanwhile(b, run, c);
+	run->forwarded = monotonic_now() - run->first_packet;
+	child_type(c, "stop\n");
+	return got == MEASURED ? child_wait_for(b, c, CYCLES, STOP_DEADLINE, &when) : got;
+}
+
 /* It starts and stops at commands. */
-static enum outcome drain(struct bench *b, struct child *c, struct testpmd_run *run)
+static enum outcome command(struct bench *b, struct child *c, struct testpmd_run *run)
 {
 	enum outcome got = child_wait_for(b, c, PROMPT, START_DEADLINE, &run->first_packet);
 
+	if (got == MEASURED)
+		got = child_let_run(b, c, run->settle);
+	if (!run->drains && got == MEASURED)
+		got = start_and_stop(b, c, run);
 	for (unsigned i = 0; i < run->drains && got == MEASURED; i++) {
 		got = run->meanwhile(b, run, c);
-		child_type(c, "start\n");
 		if (got == MEASURED)
-			got = child_wait_for(b, c, STARTS, START_DEADLINE, &run->first_packet);
-		if (got == MEASURED)
-			got = child_let_run(b, c, DRAIN_TIME);
-		child_type(c, "stop\n");
-		if (got == MEASURED)
-			got = child_wait_for(b, c, CYCLES, STOP_DEADLINE, &run->first_packet);
+			got = start_and_stop(b, c, run);
 	}
 	child_type(c, "quit\n");
 	return got;
@@ -107,7 +124,7 @@ static enum outcome go(struct bench *b, struct testpmd_run *run, const char *con
 	enum outcome got = child_start(b, &c, argv, true);
 
 	if (got == MEASURED)
-		got = run->drains ? drain(b, &c, run) : forward(b, &c, run);
+		got = by_commands(run) ? command(b, &c, run) : forward(b, &c, run);
 	if (got == MEASURED)
 		got = child_finish(b, &c, STOP_DEADLINE);
 	if (got == MEASURED)
@@ -142,6 +159,8 @@ static void choose_devices(const struct testpmd_run *run, struct devices *d)
 	for (unsigned i = 0; run->driver && i < 2; i++)
 		snprintf(d->options[i], sizeof(d->options[i]), "--vdev=net_%s%u,iface=%s%s",
 			 run->driver, i, run->interfaces[i], more);
+	for (unsigned i = 0; run->nics && i < 2; i++)
+		snprintf(d->options[i], sizeof(d->options[i]), "--allow=%s", run->nics[i]);
 	if (run->driver && !run->interfaces[1])
 		d->n = 1;
 }
@@ -163,16 +182,19 @@ enum outcome rival_testpmd(struct bench *b, struct testpmd_run *run)
 	snprintf(frame, sizeof(frame), "--txpkts=%u",
 		 run->frame ? run->frame : FRAME_LEN - FCS_LEN);
 	snprintf(mode, sizeof(mode), "--forward-mode=%s", run->mode);
-	command_add(&cmd, lcores, "-v", "--no-huge", "-m", "256", "--no-pci", "--no-telemetry",
-		    "--no-shconf", NULL);
+	command_add(&cmd, lcores, "-v", "-m", "256", "--no-telemetry", "--no-shconf", NULL);
+	/* A NIC gets huge pages, as its users give it. */
+	if (run->nics)
+		command_add(&cmd, "--huge-unlink", NULL);
+	else
+		command_add(&cmd, "--no-huge", "--no-pci", NULL);
 	for (unsigned i = 0; i < devices.n; i++)
 		command_add(&cmd, devices.options[i], NULL);
 	command_add(&cmd, "--", mode, "--record-core-cycles", "--nb-cores=1", "--burst=32", frame,
 		    "--total-num-mbufs=8192", "--no-mlockall", NULL);
+	command_add(&cmd, by_commands(run) ? "--interactive" : "--auto-start", NULL);
 	/* What waits in a ring before the start is what is to be received. */
 	if (run->drains)
-		command_add(&cmd, "--interactive", "--no-flush-rx", NULL);
-	else
-		command_add(&cmd, "--auto-start", NULL);
+		command_add(&cmd, "--no-flush-rx", NULL);
 	return go(b, run, cmd.argv);
 }

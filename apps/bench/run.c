@@ -17,6 +17,8 @@ const char *case_on_demand(const struct bench_case *c)
 
 	if (c->flags & CASE_KERNEL)
 		return "needs root, and all of its kind take some minutes";
+	if (c->flags & CASE_NICS)
+		return "needs two NICs: --nic";
 	if (c->flags & CASE_VALGRIND && !find_program("valgrind", path, sizeof(path)))
 		return "needs valgrind";
 	return NULL;

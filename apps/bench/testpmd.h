@@ -22,9 +22,12 @@ struct testpmd_run {
 	const char *capture; /* receive this file again and again; NULL: null ports */
 	const char *driver;  /* "af_packet" or "tap", on one or two interfaces; NULL: as above */
 	const char *interfaces[2];
-	unsigned frame;        /* bytes of a frame that is sent, without FCS; 0: 60 */
-	bool companion;        /* run on the other CPU */
-	const char *callgrind; /* count instructions into this file; NULL: run natively */
+	const char *const *nics; /* two PCI functions; NULL: as above */
+	bool tx_first;           /* send a burst on each port before, when told to start */
+	double settle;           /* seconds from opening the ports to start; of NICs */
+	unsigned frame;          /* bytes of a frame that is sent, without FCS; 0: 60 */
+	bool companion;          /* run on the other CPU */
+	const char *callgrind;   /* count instructions into this file; NULL: run natively */
 	double seconds;
 	unsigned limit; /* of ours: it ends after so many packets; 0: after seconds */
 	bool watch_memory;
@@ -36,7 +39,7 @@ struct testpmd_run {
 	double cycles_per_packet;
 	unsigned long long packets;
 	double exec_time, first_packet; /* CLOCK_MONOTONIC, seconds */
-	double forwarded;               /* seconds; of ours only */
+	double forwarded;               /* seconds */
 	long peak_kb;
 };
 
@@ -81,6 +84,13 @@ enum outcome kernel_cycles_ours(struct bench *b, const struct bench_case *c, dou
 enum outcome kernel_cycles_rival(struct bench *b, const struct bench_case *c, double *value);
 enum outcome kernel_wall_ours(struct bench *b, const struct bench_case *c, double *value);
 enum outcome kernel_wall_rival(struct bench *b, const struct bench_case *c, double *value);
+
+/* nic.c: the cases with two NICs. */
+enum outcome nic_cycles_ours(struct bench *b, const struct bench_case *c, double *value);
+enum outcome nic_cycles_rival(struct bench *b, const struct bench_case *c, double *value);
+enum outcome nic_wall_ours(struct bench *b, const struct bench_case *c, double *value);
+enum outcome nic_wall_rival(struct bench *b, const struct bench_case *c, double *value);
+enum outcome nic_tick(struct bench *b, const struct bench_case *c, double *value);
 
 #define IOMMU_TURNS "2000" /* that are counted */
 #define IOMMU_BATCH 5      /* which argument says how many pairs a turn has */

@@ -31,7 +31,10 @@ for backend in "type1", "iommufd":
     CASES["iommu-%s-growth" % backend] = (1.5, 1.2)
     CASES["iommu-%s-burst32" % backend] = CASES["iommu-%s-window" % backend] = None
 CASES.update(dict.fromkeys(["iommu-alloc-none", "iommu-alloc-buddy", "iommu-alloc-flex",
-                            "iommu-open-sim", "iommu-open-type1", "iommu-open-iommufd"]))
+                            "iommu-open-sim", "iommu-open-type1", "iommu-open-iommufd",
+                            "nic-tick"]))
+for mode in "io", "txonly", "macswap":
+    CASES.update({"nic-" + mode: (0.40, 0.25), "nic-%s-time" % mode: None})
 
 
 def path(name):
@@ -68,8 +71,9 @@ def program(name, text):
 def test_list():
     out = bench("--list").stdout
     assert re.findall(r"^([\w-]+) \(", out, re.M) == list(CASES), out
-    on_demand = re.findall(r"^([\w-]+) \(.*\) \[on demand: needs root", out, re.M)
-    assert on_demand == [name for name in CASES if name.startswith("kernel")], out
+    for kind, needs in ("kernel", "root"), ("nic", "two NICs"):
+        on_demand = re.findall(r"^([\w-]+) \(.*\) \[on demand: needs %s" % needs, out, re.M)
+        assert on_demand == [name for name in CASES if name.startswith(kind)], out
     for name, target in CASES.items():
         line, = re.findall(r"^%s \(.*" % name, out, re.M)
         what = re.search(r"; (ratio|ours) must be <= ([\d.]+), aim ([\d.]+)", line)
@@ -104,6 +108,7 @@ def test_bad_options():
     refused("--no-such-option", says="no option")
     refused("word", says="no option")
     refused("--filter", says="needs a value")
+    refused("--nic", "03:00.0", says="two NICs are measured together, not 1")
 
 
 def test_bad_files():
@@ -206,6 +211,47 @@ def test_failed_case():
         cases = json.load(f)["cases"]
     assert [case["name"] for case in cases if "failed" in case] == ["fwd-pcap-csum"], cases
     assert [case["ratio"] for case in cases] == [0.25] * 4 + [None], cases
+
+
+# They take commands. What they were started with goes to a file.
+OURS_NICS = """echo "$*" >"%s"; while read line; do
+case $line in
+"show config fwd" | "start tx_first" | start) echo '{"command":"'$line'","ok":true}' ;;
+stop) echo '{"command":"stop","ok":true,"result":{"cycles_per_packet": 10.5, "first_packet_s": 1,
+            "duration_s": 0.5, "ports": [{"rx_packets": 500, "tx_packets": 1000}]}}' | tr -d '\n'; echo ;;
+quit) exit 0 ;;
+esac; done\n"""
+RIVAL_NICS = """echo "$*" >"%s"; %s
+printf 'testpmd> '
+while read line; do
+case $line in
+start*) echo "$mode packet forwarding - ports=2" ;;
+stop) echo "  CPU cycles/packet=42.00 (total cycles=1 / total $mode packets=100) at 1 MHz Clock" ;;
+quit) exit 0 ;;
+esac; done\n"""
+
+
+def test_nics():
+    """Both sides have the two NICs, and begin with frames of their own where some must come from."""
+    ours = program("ours-nics", OURS_NICS % path("ours-args"))
+    rival = program("rival-nics", RIVAL_NICS % (path("rival-args"), RIVAL.splitlines()[0]))
+    programs = ("--testpmd", ours, "--dpdk-testpmd", rival, "--duration", "0.05", "--rounds", "1")
+    nics = ("--nic", "0000:03:00.0", "--nic", "0000:04:00.0")
+    out = path("out.json")
+    bench(*programs, *nics, "--filter", "^nic-(tick|macswap|txonly-time)$", "--json", out, "--check")
+    with open(out) as f:
+        cases = {case["name"]: case for case in json.load(f)["cases"]}
+    assert cases["nic-macswap"]["ratio"] == 0.25, cases
+    assert cases["nic-txonly-time"]["ours"]["median"] == 5e5, cases  # 0.5 s for 1,000 packets
+    assert cases["nic-txonly-time"]["rival"]["median"] > 5e5, cases  # 0.05 s for 100
+    assert cases["nic-tick"]["ours"]["median"] > 0.01, cases
+    for name, words in ("ours-args", ["--port 0000:03:00.0 --port 0000:04:00.0", "--interactive"]), \
+                       ("rival-args", ["--allow=0000:03:00.0 --allow=0000:04:00.0", "--interactive"]):
+        with open(path(name)) as f:
+            args = f.read()
+        assert all(word in args for word in words) and "--no-pci" not in args, args
+    run = bench(*programs, "--filter", "^nic-io$")
+    assert "nic-io is left out: it takes two NICs that are connected" in run.stderr, run.stderr
 
 
 def interfaces():
