@@ -18,6 +18,8 @@
 #define TDLEN  0x3808
 #define TDH    0x3810
 #define TDT    0x3818
+#define RFCTL  0x5008
+#define MRQC   0x5818
 
 #define CTRL_SLU (1u << 6)
 #define CTRL_RST (1u << 26)
@@ -63,6 +65,13 @@ void loop_start(struct loop *l)
 	pause_ms(50);
 	lab_write32(d, IMC, UINT32_MAX);
 	lab_write32(d, CTRL, lab_read32(d, CTRL) | CTRL_SLU);
+	/*
+	 * A kernel's driver before us has left these set, and QEMU 7.2's CTRL.RST keeps all but the
+	 * MAC address: with RFCTL.EXSTEN, descriptors are written back in the extended format,
+	 * where DD is elsewhere.
+	 */
+	lab_write32(d, RFCTL, 0);
+	lab_write32(d, MRQC, 0);
 	program_ring(d, TDBAL, l->ring_iova);
 	program_ring(d, RDBAL, l->ring_iova + PAGE);
 	lab_write32(d, TCTL, TCTL_EN | TCTL_PSP | 0x0f << 4 | 0x40 << 12);

@@ -76,6 +76,18 @@ says() {
 	fi
 }
 
+# never_says NAME PATTERN COMMAND...: is there no line like that?
+never_says() {
+	local name=$1 pattern=$2 lines
+	shift 2
+	if lines=$("$@" 2>&1 | grep -E -- "$pattern"); then
+		echo "not ok - $name"
+		echo "$lines" | sed 's/^/#   /'
+	else
+		echo "ok - $name"
+	fi
+}
+
 # fails NAME PATTERN COMMAND...: does it fail, and say that?
 fails() {
 	local name=$1 pattern=$2
@@ -100,6 +112,48 @@ until_says() {
 	done
 }
 
+# await N COMMAND...: until it succeeds, tried N times with a tenth of a second between.
+await() {
+	local n=$1
+	shift
+	while [ "$n" -gt 0 ] && ! "$@" >/dev/null 2>&1; do
+		sleep 0.1
+		n=$((n - 1))
+	done
+}
+
+not() { ! "$@"; }
+
 driver() { basename "$(readlink "/sys/bus/pci/devices/$1/driver")"; }
 interface() { ls "/sys/bus/pci/devices/$1/net"; }
 as_user() { su -s /bin/sh nobody -c "$*"; }
+
+# host COMMAND...: a command of QEMU's monitor: device_del, device_add, set_link.
+host() {
+	local answer
+	[ -e /proc/self/fd/9 ] || host_open
+	host_asks "{\"execute\":\"human-monitor-command\",\"arguments\":{\"command-line\":\"$*\"},\"id\":1}"
+	case $answer in
+	*'"return": ""'*) ;;
+	*) echo "not ok - the host does '$*' ($answer)" ;;
+	esac
+}
+
+# Opening the line echoes the greeting that waits there: 0xff has QMP forget what it has read of that.
+host_open() {
+	exec 9<>/dev/ttyS2
+	stty -F /dev/ttyS2 raw -echo
+	printf '\377' >&9
+	host_asks '{"execute":"qmp_capabilities","id":1}'
+}
+
+# The answer, into $answer: events and complaints of what was echoed have no id.
+host_asks() {
+	echo "$1" >&9
+	while read -r -t 10 answer <&9; do
+		case $answer in
+		*'"id": 1'*) return ;;
+		esac
+	done
+	answer="no answer"
+}
