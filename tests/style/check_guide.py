@@ -7,7 +7,8 @@
 Every block marked as C in a chapter is compiled without a warning against INCLUDE: a block that begins
 with "/* program */" as it stands, then it is run with libpollux of LIBRARY-DIRECTORY; any other one as the
 body of a function that has a device, a domain and a page. What a program prints must stand in
-the next block of its chapter when that one follows the words "It prints".
+the next block of its chapter when that one follows the words "It prints". A block that begins with
+the name of a file of the repository, as "/* lib/io/ports.c */", is a quotation: its lines stand there.
 """
 import os
 import pathlib
@@ -35,6 +36,13 @@ def blocks(chapter):
     for match in re.finditer(r"^```c\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
         said = re.match(r"\n+It prints\n+```\n(.*?)^```$", text[match.end():], re.MULTILINE | re.DOTALL)
         yield text.count("\n", 0, match.start()) + 2, match[1], said and said[1]
+
+
+def check_quotation(where, path, lines):
+    """The same for a block that quotes a file."""
+    if not path.is_file():
+        return [f"{where}: there is no {path}"]
+    return [] if lines in path.read_text(encoding="utf-8") else [f"{where}: these lines do not stand in {path}"]
 
 
 def run(command, **kwargs):
@@ -69,7 +77,12 @@ def main():
     for chapter in map(pathlib.Path, sys.argv[4:]):
         for line, code, expected in blocks(chapter):
             count += 1
-            complaints += check(compiler, include, libdir, f"{chapter.name}:{line}", code, expected)
+            where, quotation = f"{chapter.name}:{line}", re.match(r"/\* (\S+\.[ch]) \*/\n", code)
+            if quotation:
+                complaints += check_quotation(where, chapter.resolve().parents[2] / quotation[1],
+                                              code[quotation.end():])
+            else:
+                complaints += check(compiler, include, libdir, where, code, expected)
     for complaint in complaints:
         print("check_guide:", complaint, file=sys.stderr)
     if complaints or not count:
